@@ -1,0 +1,49 @@
+/* Task modules: shell files whose functions stand under a `# @task` comment, folders of executables, and what is built in.
+ *
+ *     # @task                      the function below is a task; its name is the function's
+ *     # @task report.daily timeout=30s     another name; options of the task
+ *     # Adds two numbers.          other comment lines directly above the function are documentation
+ *     add() {
+ *
+ * A line `# @WORD ...` is a directive anywhere in the file; an unknown WORD is an error with file and line. The shell is `sh`, or bash where the
+ * file's first line says so. The file itself may run without arguments: then it does nothing but define functions. */
+#ifndef NODE_MODULES_H
+#define NODE_MODULES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+enum task_kind { TASK_KIND_BUILTIN, TASK_KIND_SHELL, TASK_KIND_EXEC };
+
+struct module_task {
+	char *name;     /* what people submit */
+	char *module;   /* "tasks" of examples/tasks.sh, the folder's name, "builtin" */
+	char *doc;      /* documentation, lines joined by \n; "" when none */
+	char *params;   /* usage of the arguments from `# @usage A B [C]`, or NULL */
+	enum task_kind kind;
+	char *path;     /* module file or executable, absolute; NULL for builtin */
+	char *function; /* shell only */
+	char *shell;    /* shell only: "/bin/sh" or "/bin/bash" */
+	int line;       /* of the definition */
+	int64_t timeout_ms; /* 0 = none, -1 = not said (300 s) */
+};
+
+struct modules {
+	struct module_task *tasks; /* built-in ones first, then in order of loading */
+	size_t n, cap;
+};
+
+/* Loads builtin tasks and all of specs (paths, as given on the command line; module files end in .sh or .bash or have a sh/bash first line). ERR_DATA with
+ * file:line for what is wrong inside, ERR_CONFIG for one that others can write (with the chmod), ERR_DATA for a name given twice (both places named, and
+ * how to name one of them `# @task MODULE.NAME`), for a Python module name (what to do instead), for a missing file. */
+int modules_load(struct modules *m, const char *const *specs, size_t n, struct err *e);
+void modules_fini(struct modules *m);
+const struct module_task *modules_find(const struct modules *m, const char *name); /* NULL: none */
+
+/* One shell module from its text (fuzzed): adds its tasks. */
+int module_parse(struct modules *m, const char *path, const char *text, size_t len, struct err *e);
+
+#endif

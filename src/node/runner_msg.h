@@ -1,0 +1,57 @@
+/* The runner protocol: what a worker and a runner (or any language's resident host) say to each other over two descriptors.
+ *
+ * A message is one line of JSON, ended by a newline, then the bodies whose lengths the line gives, one behind the other, with nothing between:
+ *
+ *     {"m":"task","id":"0193...","attempt":1,"bodies":[5,2]}\n[5,3]{}
+ *
+ * worker -> runner: hello, task, cancel, answer, bye       runner -> worker: hello, started, output, progress, call, done
+ * Both sides begin with hello {"v":1}. Unknown members are passed over; an unknown message from a peer of a higher version, too. Several tasks may be
+ * sent before the first is done (pipelining): a runner does them in order. An attempt counts from its `started`.
+ *
+ *   task     id attempt name kind path function shell timeout_ms grace_ms  bodies: args (JSON array), kwargs (JSON object)
+ *   cancel   id attempt grace_ms
+ *   started  id attempt pid
+ *   output   id attempt stream(1|2)                                       bodies: the bytes
+ *   done     id attempt ok cause exit signal error type wall_ms user_ms sys_ms rss_kb   bodies: result
+ *   progress, call, answer: reserved with these directions; see docs of later hosts.
+ */
+#ifndef NODE_RUNNER_MSG_H
+#define NODE_RUNNER_MSG_H
+
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/json.h"
+
+#define RUNNER_VERSION    1
+#define RUNNER_MAX_LINE   65536              /* longer: the peer is broken */
+#define RUNNER_MAX_BODY   (64 * 1024 * 1024) /* all bodies of one message */
+#define RUNNER_MAX_BODIES 4
+
+struct runner_msg {
+	const struct json_node *head; /* the object; borrowed from the reader until the next call */
+	const char *name;             /* its "m" */
+	size_t nbodies;
+	const char *body[RUNNER_MAX_BODIES]; /* borrowed likewise */
+	size_t len[RUNNER_MAX_BODIES];
+};
+
+struct runner_reader { /* set to zero; runner_reader_fini() at the end */
+	struct buf in;
+	struct json_doc doc;
+	size_t used; /* bytes of `in` that belong to the message given last */
+	char name[32];
+};
+
+/* Appends bytes that came from the peer. */
+void runner_feed(struct runner_reader *r, const void *p, size_t n);
+/* 1: *m is the next message. 0: not complete yet. -1: the peer is broken, *e says how. */
+int runner_next(struct runner_reader *r, struct runner_msg *m, struct err *e);
+void runner_reader_fini(struct runner_reader *r);
+
+/* Begins a message in `out` ({"m":NAME ...); add members to *w; then runner_end() closes it with its bodies. */
+void runner_begin(struct json_out *w, struct buf *out, const char *name);
+void runner_end(struct json_out *w, const struct buf *const *bodies, size_t n);
+
+#endif

@@ -1,0 +1,41 @@
+/* A slot of a worker: its side of one runner process. Starts the runner when first needed, and again when it died. */
+#ifndef NODE_SLOT_H
+#define NODE_SLOT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/loop.h"
+#include "core/model.h"
+#include "node/modules.h"
+
+struct slot;
+
+struct slot_task {
+	struct uuid id;
+	uint32_t attempt;
+	uint64_t n;
+	const struct module_task *task; /* borrowed during the call only */
+	const char *args, *kwargs;      /* JSON text, checked; borrowed during the call only */
+	size_t args_len, kwargs_len;
+	int64_t timeout_ms; /* 0 = none */
+	int64_t grace_ms;   /* between TERM and KILL when the time is over */
+};
+
+struct slot_ops {
+	void (*started)(void *arg, struct slot *s, const struct uuid *id, uint32_t attempt);
+	/* o and what it points at are borrowed. The slot is free again when this is called. Called too, with CAUSE_LOST, when the runner died. */
+	void (*done)(void *arg, struct slot *s, const struct uuid *id, uint32_t attempt, const struct outcome *o);
+};
+
+/* exe: path of this binary. */
+struct slot *slot_new(struct loop *l, const char *exe, const struct slot_ops *ops, void *arg);
+/* Closes the pipe: the runner ends its tree and itself. No callback comes any more. */
+void slot_free(struct slot **s);
+bool slot_busy(const struct slot *s);
+/* The slot must be free. An error that concerns only this task comes through ops->done, never from here. */
+void slot_run(struct slot *s, const struct slot_task *t);
+/* Ends what runs: TERM, grace, KILL; done comes with cancelled = true. Does nothing when id and attempt are not what it runs. */
+void slot_cancel(struct slot *s, const struct uuid *id, uint32_t attempt, int64_t grace_ms);
+
+#endif

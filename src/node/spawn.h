@@ -1,0 +1,26 @@
+/* Starting processes: posix_spawn/vfork with a clean slate - own session, no descriptors but those named, default signals. */
+#ifndef NODE_SPAWN_H
+#define NODE_SPAWN_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+struct spawn {
+	const char *path;        /* absolute, or looked up in PATH when it has no slash */
+	char *const *argv;
+	char *const *envp;       /* NULL: ours */
+	const char *cwd;         /* NULL: ours */
+	int fd[3];               /* become 0, 1, 2; -1 = /dev/null */
+	bool session;            /* setsid() */
+	bool no_new_privs;
+};
+
+/* The pid, or -1 with *e (ERR_NO_WORKER: cannot run it, with path and reason). Never forks a copy of a large caller; all other descriptors are closed in the child,
+ * signals are unblocked and default. */
+pid_t spawn_start(const struct spawn *s, struct err *e);
+/* Path of the running binary (/proc/self/exe, resolved); the caller frees it. */
+char *spawn_self(void);
+
+#endif
