@@ -14,7 +14,7 @@ void *xmemdup(const void *p, size_t size);
 char *xstrdup(const char *s);           /* NULL gives NULL */
 char *xstrndup(const char *s, size_t n); /* always terminated */
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-char *xvasprintf(const char *fmt, va_list ap);
+char *xvasprintf(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
 
 /* A bug in this program: prints file, line and text, then aborts - in release builds too. Never for bytes
  * that came from outside. */

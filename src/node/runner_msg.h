@@ -40,7 +40,9 @@ struct runner_msg {
 struct runner_reader { /* set to zero; runner_reader_fini() at the end */
 	struct buf in;
 	struct json_doc doc;
-	size_t used; /* bytes of `in` that belong to the message given last */
+	size_t used;    /* bytes of `in` that belong to messages given already */
+	size_t scanned; /* bytes behind `used` that hold no newline */
+	size_t need;    /* bytes behind `used` that the next message has; 0: not known yet */
 	char name[32];
 };
 

@@ -1,0 +1,207 @@
+/* Starting processes by vfork and exec: the child gets a clean slate without a copy of our memory being made.
+ *
+ * The child shares our memory until it runs the new program, so it does nothing but system calls, and says what failed by writing it
+ * into the plan that it was handed. All signals are blocked meanwhile: no handler of ours may run in the child. */
+#include "node/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+enum step {
+	STEP_SESSION,
+	STEP_PRIVILEGES,
+	STEP_PARENT,
+	STEP_DESCRIPTORS,
+	STEP_CWD,
+	STEP_EXEC,
+};
+
+static const char *const step_words[] = {
+	[STEP_SESSION] = "making its session",
+	[STEP_PRIVILEGES] = "setting no_new_privs",
+	[STEP_PARENT] = "tying it to this process",
+	[STEP_DESCRIPTORS] = "preparing its descriptors",
+	[STEP_CWD] = "entering its working folder",
+	[STEP_EXEC] = "running it",
+};
+
+struct plan {
+	const struct spawn *spawn;
+	const char *path;
+	char *const *envp;
+	pid_t parent;
+	volatile enum step step; /* written by the child */
+	volatile int error;      /* likewise: errno; 0 = the program runs */
+};
+
+static void default_signals(void)
+{
+	struct sigaction sa = {.sa_handler = SIG_DFL};
+	for (int i = 1; i < NSIG; i++)
+		sigaction(i, &sa, NULL); /* KILL, STOP and libc's own refuse, as they should */
+	sigset_t none;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static int die_with(pid_t parent)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
+		return -1;
+	if (getppid() != parent) /* it died before we asked */
+		_exit(127);
+	return 0;
+}
+
+static void close_others(void)
+{
+	if (close_range(3, ~0U, 0) == 0)
+		return;
+	struct rlimit max;
+	if (getrlimit(RLIMIT_NOFILE, &max) != 0)
+		return;
+	for (rlim_t fd = 3; fd < max.rlim_cur; fd++) /* a kernel before 5.9 */
+		close((int)fd);
+}
+
+/* First all sources are copied above 2, so that putting one in place overwrites no other. */
+static int place_descriptors(const int fd[3])
+{
+	int from[3];
+	for (int i = 0; i < 3; i++) {
+		int source = fd[i] < 0 ? open("/dev/null", O_RDWR) : fd[i];
+		from[i] = fcntl(source, F_DUPFD, 3);
+		if (from[i] < 0)
+			return -1;
+	}
+	for (int i = 0; i < 3; i++) {
+		if (dup2(from[i], i) < 0)
+			return -1;
+	}
+	close_others();
+	return 0;
+}
+
+static int child_step(const struct plan *p, enum step step)
+{
+	const struct spawn *s = p->spawn;
+	switch (step) {
+	case STEP_SESSION:
+		return s->session && setsid() < 0 ? -1 : 0;
+	case STEP_PRIVILEGES:
+		return s->no_new_privs ? prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) : 0;
+	case STEP_PARENT:
+		return s->die_with_parent ? die_with(p->parent) : 0;
+	case STEP_DESCRIPTORS:
+		return place_descriptors(s->fd);
+	case STEP_CWD:
+		return s->cwd ? chdir(s->cwd) : 0;
+	case STEP_EXEC:
+		break;
+	}
+	default_signals();
+	return execve(p->path, s->argv, p->envp);
+}
+
+static _Noreturn void child(struct plan *p)
+{
+	for (enum step step = STEP_SESSION; step <= STEP_EXEC; step++) {
+		if (child_step(p, step) == 0)
+			continue;
+		p->step = step;
+		p->error = errno;
+		break;
+	}
+	_exit(127);
+}
+
+/* In a function of its own, so that no variable of the caller lives in a register across vfork(). */
+static pid_t start(struct plan *p)
+{
+	sigset_t all, old;
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &old);
+	pid_t pid = vfork();
+	if (pid == 0)
+		child(p);
+	int error = errno;
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	errno = error;
+	return pid;
+}
+
+static char *look_up(const char *name)
+{
+	const char *path = getenv("PATH");
+	if (strchr(name, '/') || !path)
+		return xstrdup(name);
+	while (*path) {
+		size_t n = strcspn(path, ":");
+		char *full = xasprintf("%.*s/%s", (int)n, path, name);
+		if (n > 0 && access(full, X_OK) == 0)
+			return full;
+		free(full);
+		path += n + (path[n] == ':');
+	}
+	return xstrdup(name);
+}
+
+static int say_why(const struct plan *p, struct err *e)
+{
+	errno = p->error;
+	if (p->step == STEP_CWD)
+		return err_errno(e, ERR_NO_WORKER, "cannot run %s in the folder %s", p->path, p->spawn->cwd);
+	if (p->step != STEP_EXEC)
+		return err_errno(e, ERR_NO_WORKER, "cannot run %s: %s", p->path, step_words[p->step]);
+	if (p->error == ENOENT && access(p->path, F_OK) == 0)
+		return err_set(e, ERR_NO_WORKER,
+			"cannot run %s: the interpreter named in its first line does not exist", p->path);
+	if (p->error == ENOEXEC)
+		return err_set(e, ERR_NO_WORKER,
+			"cannot run %s: it is no program; begin a script with a line like #!/bin/sh", p->path);
+	if (p->error == E2BIG)
+		return err_set(e, ERR_NO_WORKER,
+			"cannot run %s: its arguments are too large; put them into a file and pass its name", p->path);
+	return err_errno(e, ERR_NO_WORKER, "cannot run %s", p->path);
+}
+
+pid_t spawn_start(const struct spawn *s, struct err *e)
+{
+	char *path = look_up(s->path);
+	struct plan plan = {
+		.spawn = s,
+		.path = path,
+		.envp = s->envp ? s->envp : environ,
+		.parent = getpid(),
+	};
+	pid_t pid = start(&plan);
+	if (pid < 0)
+		err_errno(e, ERR_NO_WORKER, "cannot run %s: no new process", path);
+	else if (plan.error != 0) {
+		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+			;
+		pid = say_why(&plan, e);
+	}
+	free(path);
+	return pid;
+}
+
+char *spawn_self(void)
+{
+	char path[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path));
+	if (n < 0 || (size_t)n == sizeof(path))
+		BUG("/proc/self/exe cannot be read: is /proc mounted?");
+	return xstrndup(path, (size_t)n);
+}
