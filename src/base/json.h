@@ -1,4 +1,5 @@
-/* JSON: a strict parser over jsmn and a writer into a buffer. json.c is the only file that knows jsmn.
+/* JSON: a strict parser over jsmn and a writer into a buffer. json.c is the only file that knows jsmn;
+ * json_check.c checks, json_read.c reads values, json_out.c writes.
  *
  * The parser keeps every value as the text that was given: numbers are never turned into a double on their way. */
 #ifndef BASE_JSON_H
@@ -44,6 +45,9 @@ struct json_fault {
  * document. A document may be parsed into again and again; its memory is kept. */
 int json_parse(struct json_doc *d, const char *text, size_t len, unsigned flags, size_t max_nodes,
 	struct json_fault *fault);
+/* The check alone, without nodes: 0 with their number in *nodes, or -1 with *fault filled. Repeated keys pass here. */
+int json_check(const char *text, size_t len, unsigned flags, size_t max_nodes, size_t *nodes,
+	struct json_fault *fault);
 void json_init(struct json_doc *d);
 void json_fini(struct json_doc *d);
 /* "line 1, column 8: expected ','", the line of text around it and a caret under the byte, into *e (ERR_DATA). Returns -1. */
@@ -56,7 +60,8 @@ const struct json_node *json_next(const struct json_node *v);          /* NULL a
 /* A key and its value are siblings: json_next(key) is the value, json_next(value) the next key. */
 const struct json_node *json_get(const struct json_node *object, const char *key); /* last one wins */
 bool json_is(const struct json_node *v, const char *string); /* a string that equals this, after unescaping */
-bool json_i64(const struct json_node *v, int64_t *out);      /* a number that is a whole int64 */
+int json_compare(const struct json_node *a, const struct json_node *b); /* two strings, by unescaped bytes */
+bool json_i64(const struct json_node *v, int64_t *out);      /* a whole int64, without point or exponent */
 bool json_bool(const struct json_node *v, bool *out);
 /* Appends the unescaped bytes of a string. A lone surrogate becomes U+FFFD. false when it is no string. */
 bool json_unescape(const struct json_node *v, struct buf *out);

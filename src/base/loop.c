@@ -4,7 +4,7 @@
  * marked dead and swept when the turn ends, so that no callback pulls the ground from under the walk that called it.
  *
  * libzmq's own descriptors are edge-triggered, and any call on a socket may eat the edge. This is safe here because zmq_poll looks
- * at ZMQ_EVENTS of every socket before it sleeps, which is also why nothing may be sent between the hooks and zmq_poll. */
+ * at ZMQ_EVENTS of every socket before it sleeps; whoever replaces it with epoll(7) has to do the same. */
 #include "base/loop.h"
 
 #include <errno.h>
@@ -157,8 +157,6 @@ struct clock *loop_clock(struct loop *l)
 	return l->clock;
 }
 
-/* ---- input ---- */
-
 static struct loop_io *add_io(struct loop *l, struct loop_io io)
 {
 	struct loop_io *copy = xmemdup(&io, sizeof(io));
@@ -261,7 +259,7 @@ static unsigned events_of(const struct loop_io *io, short revents)
 	unsigned events = (revents & ZMQ_POLLIN ? LOOP_READ : 0) |
 			  (revents & ZMQ_POLLOUT ? LOOP_WRITE : 0);
 
-	if (revents & ZMQ_POLLERR && io->want)
+	if ((revents & ZMQ_POLLERR) && io->want)
 		return io->want | LOOP_ERROR;
 	return events & io->want;
 }
@@ -276,8 +274,6 @@ static void dispatch_input(struct loop *l)
 			io->fn(io->arg, events);
 	}
 }
-
-/* ---- timers ---- */
 
 void loop_timer_init(struct loop *l, struct loop_timer *t, loop_fn *fn, void *arg)
 {
@@ -351,8 +347,6 @@ static long time_to_sleep(struct loop *l)
 	return us < INT_MAX ? (long)us : INT_MAX;
 }
 
-/* ---- deferred calls and hooks ---- */
-
 static void calls_add(struct calls *c, loop_fn *fn, void *arg)
 {
 	if (c->n == c->cap) {
@@ -407,8 +401,6 @@ static void run_hooks(struct loop *l)
 			l->hooks.items[kept++] = l->hooks.items[i];
 	l->hooks.n = kept;
 }
-
-/* ---- signals and children ---- */
 
 static void set_signals(struct loop *l, int signo, bool on)
 {
@@ -479,7 +471,7 @@ void loop_orphans(struct loop *l, loop_child_fn *fn, void *arg)
 	want_children(l);
 }
 
-/* One SIGCHLD may stand for many children, and other signals may have been many, too: each is told once per read. */
+/* One signal may stand for many of its kind: reap() therefore looks for all children. */
 static void read_signals(void *arg, unsigned events)
 {
 	struct loop *l = arg;
@@ -487,15 +479,14 @@ static void read_signals(void *arg, unsigned events)
 
 	while (read(l->signal_fd, &info, sizeof(info)) == sizeof(info)) {
 		int signo = (int)info.ssi_signo;
-		struct signal_handler h = l->handlers[signo];
+		struct signal_handler h;
 		if (signo == SIGCHLD && l->want_children)
 			reap(l);
+		h = l->handlers[signo]; /* only now: reaping calls others, who may change it */
 		if (h.fn)
 			h.fn(h.arg, signo);
 	}
 }
-
-/* ---- the turn ---- */
 
 /* Deferred calls of hooks are not left for the next turn, whose input could meet what should be gone. True when there were some: hooks
  * must then run again before the loop sleeps, as these calls may have left work for them. */
@@ -511,7 +502,7 @@ static bool finish_turn(struct loop *l)
 	return again;
 }
 
-/* False when nothing is known of the ios: a signal came between, or the clock is to be looked at first. */
+/* False when a signal came between: then nothing is known of the ios. */
 static bool wait_for_input(struct loop *l, long timeout_ms)
 {
 	if (l->polled_stale)

@@ -1,6 +1,7 @@
 /* The list of tasks that modules define, and the two kinds of comment lines that describe one. */
 #include "node/module_task.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -67,9 +68,7 @@ static int refuse_python(const char *spec, struct err *e)
 static int load_shell(struct modules *m, const char *path, struct err *e)
 {
 	struct buf text = BUF_INIT;
-	int rc = paths_check_unwritable(path, e);
-	if (rc == 0)
-		rc = paths_read(path, MAX_MODULE, &text, NULL, e);
+	int rc = paths_read(path, MAX_MODULE, &text, NULL, e);
 	if (rc == 0 && ends_in(path, ".py"))
 		rc = refuse_python(path, e);
 	if (rc == 0 && !ends_in(path, ".sh") && !ends_in(path, ".bash") && !shell_line(buf_str(&text)))
@@ -133,7 +132,7 @@ static int add_exec(struct modules *m, const char *folder, const char *file, str
 		goto out;
 	struct module_task t = {
 		.name = xstrdup(file),
-		.module = module_name(folder),
+		.module = xstrdup(strrchr(folder, '/') + 1), /* realpath() gave it a slash */
 		.kind = TASK_KIND_EXEC,
 		.path = xstrdup(path),
 		.timeout_ms = -1,
@@ -158,8 +157,6 @@ static int visible(const struct dirent *d)
 
 static int load_folder(struct modules *m, const char *path, struct err *e)
 {
-	if (paths_check_unwritable(path, e) < 0)
-		return -1;
 	struct dirent **list;
 	int n = scandir(path, &list, visible, by_bytes), rc = 0;
 	if (n < 0)
@@ -188,6 +185,8 @@ static int load(struct modules *m, const char *spec, struct err *e)
 	if (!path || stat(path, &st) != 0)
 		rc = errno == ENOENT && python_name(spec) ? refuse_python(spec, e) :
 							    err_errno(e, ERR_DATA, "cannot load the module %s", spec);
+	else if ((rc = paths_check_unwritable(spec, e)) < 0)
+		;
 	else if (S_ISDIR(st.st_mode))
 		rc = load_folder(m, path, e);
 	else if (S_ISREG(st.st_mode))

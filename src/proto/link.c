@@ -86,7 +86,7 @@ static void close_socket(struct link *l, int linger_ms)
 static int64_t backoff_ms(struct link *l, enum err_code code)
 {
 	int64_t max = code == ERR_DENIED || code == ERR_SERVER_KEY ? DENIED_MAX_MS : BACKOFF_MAX_MS;
-	int64_t ms = BACKOFF_FIRST_MS;
+	int64_t ms = max == DENIED_MAX_MS ? 1000 : BACKOFF_FIRST_MS;
 
 	for (int i = 1; i < l->nfailed && ms < max; i++)
 		ms *= 2;
@@ -122,6 +122,9 @@ static void fail(struct link *l, const struct err *why)
 		l->give_up_us = now + l->conf.give_up_ms * 1000;
 	l->nfailed++;
 	wait = backoff_ms(l, why->code);
+	/* A person who waits learns of a wrong key at once; a daemon tries on, because an admin may let it in. */
+	if (!l->conf.patient && (why->code == ERR_DENIED || why->code == ERR_SERVER_KEY))
+		again = false;
 	if (l->give_up_us >= 0 && now + wait * 1000 > l->give_up_us)
 		again = false;
 	if (!again) {

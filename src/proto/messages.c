@@ -10,6 +10,7 @@
 
 #define FIELD(n, t, m, x, d) {.name = n, .type = t, .must = m, .max = x, .doc = d}
 #define LIST(n, m, i, d)     {.name = n, .type = F_LIST, .must = m, .items = i, .doc = d}
+#define MORE                 FIELD("more", F_BOOL, false, 0, "others follow in another message of the same r")
 #define FIELDS(...)          ((const struct msg_field[]){__VA_ARGS__, {.type = F_END}})
 
 /* One task as it is asked for. */
@@ -169,7 +170,7 @@ static const struct msg_def defs[MSG__COUNT] = {
 			FIELD("results", F_BOOL, false, 0, "of that watch: send results too")),
 		"Queues tasks, each on its own: one that is refused does not hold up the others."},
 	[MSG_SUBMITTED] = {"submitted", FROM_SERVER, 0, true, MSG__COUNT,
-		FIELDS(LIST("tasks", true, submitted_task, "in the same order")), "Answers submit."},
+		FIELDS(LIST("tasks", true, submitted_task, "in the same order"), MORE), "Answers submit."},
 	[MSG_GET] = {"get", FROM_CLIENT, ROLE_SUBMIT | ROLE_QUERY, true, MSG_RECORDS,
 		FIELDS(FIELD("ids", F_WORDS, true, SELECTOR, "UUID, number, last, or range 3-7"),
 			FIELD("results", F_BOOL, false, 0, "send results of up to 96 KiB too"),
@@ -178,7 +179,7 @@ static const struct msg_def defs[MSG__COUNT] = {
 	[MSG_RECORDS] = {"records", FROM_SERVER, 0, true, MSG__COUNT,
 		FIELDS(LIST("tasks", true, record, "those that were found"),
 			FIELD("missing", F_WORDS, false, SELECTOR, "selectors that name no task"),
-			FIELD("more", F_BOOL, false, 0, "others follow in another message of the same r")),
+			MORE),
 		"Answers get."},
 	[MSG_QUERY] = {"query", FROM_CLIENT, ROLE_SUBMIT | ROLE_QUERY, true, MSG_ROWS,
 		FIELDS(FIELD("what", F_STR, true, WORD, "tasks, workers, queues, names, status, config"),
@@ -200,7 +201,7 @@ static const struct msg_def defs[MSG__COUNT] = {
 			FIELD("grace_ms", F_INT, false, 0, "between TERM and KILL; 10 s")),
 		"Cancels tasks: recorded at once, what runs is stopped."},
 	[MSG_CANCELLED] = {"cancelled", FROM_SERVER, 0, true, MSG__COUNT,
-		FIELDS(LIST("tasks", true, cancelled_task, "one each")), "Answers cancel."},
+		FIELDS(LIST("tasks", true, cancelled_task, "one each"), MORE), "Answers cancel."},
 	[MSG_WATCH] = {"watch", FROM_CLIENT, ROLE_SUBMIT | ROLE_QUERY, true, MSG_WATCHING,
 		FIELDS(FIELD("watch", F_INT, true, 0, "number that the sender chose; each event carries it"),
 			FIELD("ids", F_WORDS, false, SELECTOR, "these tasks: their state now comes at once, then each change until the end"),

@@ -97,9 +97,15 @@ static int bind_error(const struct address *a, struct err *e)
 	return err_set(e, ERR_CONFIG, "%s: cannot listen: %s", text, zmq_strerror(errno));
 }
 
-void *sock_listen(struct net *n, const struct address *a, const struct keypair *server, struct err *e)
+int sock_bind(void *sock, const struct address *a, struct err *e)
 {
 	char text[300];
+
+	return zmq_bind(sock, address_text(text, a)) ? bind_error(a, e) : 0;
+}
+
+void *sock_listen(struct net *n, const struct address *a, const struct keypair *server, struct err *e)
+{
 	void *sock = sock_new(n, ZMQ_ROUTER, 256, e);
 
 	if (!sock)
@@ -110,11 +116,9 @@ void *sock_listen(struct net *n, const struct address *a, const struct keypair *
 	set_int(sock, ZMQ_ZAP_ENFORCE_DOMAIN, 1);
 	set_int(sock, ZMQ_ROUTER_MANDATORY, 1);
 	set_int(sock, ZMQ_BACKLOG, 1024);
-	if (zmq_bind(sock, address_text(text, a)) == 0)
-		return sock;
-	bind_error(a, e);
-	sock_close(&sock, 0);
-	return NULL;
+	if (sock_bind(sock, a, e))
+		sock_close(&sock, 0);
+	return sock;
 }
 
 void *sock_dialer(struct net *n, const char *server_key, const struct keypair *own, struct err *e)

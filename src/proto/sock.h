@@ -22,6 +22,8 @@ void net_free(struct net **n); /* all sockets must be closed */
 
 /* A ROUTER that only keys which the ZAP handler lets in can reach. NULL: ERR_CONFIG names the port and, where it can be seen, its holder. */
 void *sock_listen(struct net *n, const struct address *a, const struct keypair *server, struct err *e);
+/* One more address for a ROUTER that listens already. */
+int sock_bind(void *sock, const struct address *a, struct err *e);
 /* A DEALER, not connected yet: put a monitor on it first. NULL only when descriptors are used up (ERR_BUSY). */
 void *sock_dialer(struct net *n, const char *server_key, const struct keypair *own, struct err *e);
 /* To a numeric address; tries once and never by itself again. */

@@ -1,0 +1,408 @@
+/* The control plane: sockets, gate, core and local worker put together, and the order of work in one turn of the loop. */
+#include "node/control_plane.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "node/server.h"
+
+#define READ_AT_ONCE  100   /* messages of one port per turn; ports of higher priority come first in each turn */
+#define AUTO_TRIES    50
+#define AUTO_FIRST    20000 /* below the range from which the kernel takes ports for outgoing connections */
+#define AUTO_COUNT    1500
+
+struct now server_now(const struct server *s)
+{
+	return (struct now){.mono_us = s->clock->mono_us(s->clock), .wall_ms = s->clock->wall_ms(s->clock)};
+}
+
+void server_end(struct server *s, int status)
+{
+	s->exit_status = status;
+	loop_stop(s->loop);
+}
+
+static bool allow(void *arg, const char *key, const char *address)
+{
+	struct server *s = arg;
+
+	if (keyring_find(s->keyring, key))
+		return true;
+	char mark[20];
+	log_warning("denied.key fingerprint=%s address=%s", keys_fingerprint(mark, key), address);
+	return false;
+}
+
+static void on_message(void *arg, unsigned events)
+{
+	struct listener *l = arg;
+	struct server *s = l->server;
+
+	for (int i = 0; i < READ_AT_ONCE; i++) {
+		struct err e;
+		int rc = wire_recv(l->sock, true, FROM_CLIENT | FROM_WORKER, &s->in, &e);
+		struct peer *p = rc ? peer_of(s, l) : NULL;
+		if (rc == 0)
+			return;
+		if (p && rc > 0)
+			request_handle(p, &s->in.msg);
+		else if (p)
+			peer_error(p, s->in.msg.req, &e);
+	}
+}
+
+static void on_monitor(void *arg, unsigned events)
+{
+	struct listener *l = arg;
+	enum sock_event ev;
+	int fd;
+
+	while (monitor_next(&l->monitor, &ev, &fd))
+		if (ev == SOCK_LOST)
+			peer_lost(l->server, l, fd);
+}
+
+static void act(struct server *s, const struct action *a)
+{
+	switch (a->type) {
+	case ACT_DISPATCH:
+		herd_dispatch(s, a);
+		break;
+	case ACT_STOP:
+		herd_stop(s, a);
+		break;
+	case ACT_EVENT:
+		log_debug("%s task=%llu name=%s worker=%s seq=%llu", event_word(a->event.type),
+			(unsigned long long)a->event.n, a->event.name ? a->event.name : "-",
+			*a->event.worker ? a->event.worker : "-", (unsigned long long)a->event.seq);
+		if (a->event.type == EVENT_WORKER_REMOVED)
+			herd_removed(s, &a->event);
+		watches_event(s, &a->event, a->task);
+		break;
+	}
+}
+
+/* Before the loop sleeps: hand out work, then send everything that this turn brought forth. */
+static void before_sleep(void *arg)
+{
+	struct server *s = arg;
+	struct action a;
+	int64_t due;
+
+	core_schedule(s->core, server_now(s));
+	while (core_next_action(s->core, &a))
+		act(s, &a);
+	peers_flush(s);
+	watches_flush(s);
+	core_sweep(s->core);
+	due = core_next_due(s->core);
+	if (due >= 0)
+		loop_timer_at_us(&s->due, due);
+	else
+		loop_timer_clear(&s->due);
+}
+
+static void on_due(void *arg)
+{
+	struct server *s = arg;
+
+	core_tick(s->core, server_now(s));
+}
+
+static int listen_on(struct server *s, int index, const struct address *a, struct err *e)
+{
+	struct listener *l = &s->listeners[index];
+
+	l->server = s;
+	l->index = index;
+	l->sock = sock_listen(s->net, a, &s->key, e);
+	if (!l->sock)
+		return -1;
+	if (monitor_open(s->net, l->sock, &l->monitor, e))
+		return -1;
+	l->monitor_io = loop_sock(s->loop, l->monitor.pair, 1, on_monitor, l);
+	l->io = loop_sock(s->loop, l->sock, 10 + index, on_message, l);
+	return 0;
+}
+
+static void close_listener(struct listener *l)
+{
+	loop_io_del(&l->io);
+	loop_io_del(&l->monitor_io);
+	monitor_close(&l->monitor);
+	sock_close(&l->sock, 500);
+}
+
+/* Also listens on the addresses of --bind; they share the socket of the port. */
+static int bind_more(struct server *s, int index, int port, struct err *e)
+{
+	for (size_t i = 1; i < s->conf.nbind; i++) {
+		struct address a = {.port = port};
+		snprintf(a.host, sizeof(a.host), "%s", s->conf.bind[i]);
+		if (sock_bind(s->listeners[index].sock, &a, e))
+			return -1;
+	}
+	return 0;
+}
+
+static int listen_all(struct server *s, struct address base, struct address discovery, struct err *e)
+{
+	const char *host = s->conf.nbind ? s->conf.bind[0] : base.host;
+	struct address a = {.port = base.port};
+
+	snprintf(a.host, sizeof(a.host), "%s", host);
+	for (int i = 0; i < PORT__COUNT; i++) {
+		a.port = i == PORT_WORKER && s->conf.worker_port ? s->conf.worker_port : base.port + i;
+		if (i == PORT_WORKER && !s->conf.subworkers)
+			continue;
+		if (listen_on(s, i, &a, e) || bind_more(s, i, a.port, e))
+			return -1;
+	}
+	a.port = discovery.port;
+	if (!s->conf.nbind)
+		snprintf(a.host, sizeof(a.host), "%s", discovery.host);
+	return listen_on(s, PORT_DISCOVERY, &a, e) || bind_more(s, PORT_DISCOVERY, a.port, e) ? -1 : 0;
+}
+
+static void close_all(struct server *s)
+{
+	for (int i = 0; i <= PORT__COUNT; i++)
+		close_listener(&s->listeners[i]);
+}
+
+/* Listens; ports that were left to us are tried until a free row is found. */
+static int open_ports(struct server *s, struct err *e)
+{
+	struct address base = s->conf.base, discovery = s->conf.discovery;
+	struct rng rng;
+	int rc;
+
+	rng_system(&rng);
+	for (int i = 0; i < AUTO_TRIES; i++) {
+		int first = AUTO_FIRST + (int)rng_below(&rng, AUTO_COUNT) * 8;
+		if (!s->conf.base.port)
+			base.port = first + 1;
+		if (!s->conf.discovery.port)
+			discovery.port = first;
+		rc = listen_all(s, base, discovery, e);
+		if (rc == 0 || (s->conf.base.port && s->conf.discovery.port))
+			break;
+		close_all(s);
+	}
+	s->context.base = base;
+	s->context.discovery = discovery;
+	return rc;
+}
+
+/* The address by which this host reaches us: "every interface" is loopback from here. */
+static void reachable(const struct control_plane_conf *conf, struct address *a)
+{
+	const char *host = conf->nbind ? conf->bind[0] : a->host;
+
+	if (strcmp(host, "*") == 0 || strcmp(host, "0.0.0.0") == 0)
+		host = "127.0.0.1";
+	else if (strcmp(host, "::") == 0)
+		host = "::1";
+	memmove(a->host, host, strlen(host) + 1);
+}
+
+static void fill_context(struct server *s)
+{
+	struct context *c = &s->context;
+
+	snprintf(c->name, sizeof(c->name), "%s", s->conf.profile);
+	snprintf(c->worker_id, sizeof(c->worker_id), "%s", s->conf.worker_id);
+	reachable(&s->conf, &c->base);
+	reachable(&s->conf, &c->discovery);
+	c->subworkers = s->conf.subworkers;
+	snprintf(c->server_key, sizeof(c->server_key), "%s", s->key.public);
+	c->pid = getpid();
+	c->incarnation = (uint64_t)s->started_wall_ms;
+}
+
+void server_ready(struct server *s)
+{
+	char base[300], text[700];
+	struct err e;
+
+	if (s->ready)
+		return;
+	if (context_write(s->conf.paths->runtime, &s->context, &e)) {
+		log_error("start: %s", e.text);
+		server_end(s, err_exit_code(e.code));
+		return;
+	}
+	s->ready = true;
+	snprintf(text, sizeof(text), "control plane \"%s\" is ready at %s (encrypted, %s; %u local slots)",
+		s->conf.worker_id, address_text(base, &s->context.base),
+		address_loopback(&s->context.base) && !s->conf.nbind ? "this host only" : "open to other hosts that have a key",
+		s->conf.concurrency);
+	log_info("ready worker_id=%s base=%s pid=%d", s->conf.worker_id, base, getpid());
+	s->conf.ready(s->conf.ready_arg, text);
+}
+
+static void on_gate_tested(void *arg, const struct err *e)
+{
+	struct server *s = arg;
+
+	if (e) {
+		log_error("start: %s", e->text);
+		server_end(s, err_exit_code(e->code));
+	} else if (s->conf.concurrency) {
+		s->local = local_new(s);
+	} else {
+		server_ready(s);
+	}
+}
+
+void control_plane_stop(struct server *s)
+{
+	bool again = s->stopping;
+
+	s->stopping = true;
+	if (s->local)
+		local_stop(s->local, again);
+	else
+		server_end(s, s->exit_status);
+}
+
+static void on_signal(void *arg, int signo)
+{
+	log_info("signal number=%d", signo);
+	control_plane_stop(arg);
+}
+
+/* As many descriptors as we may have: each connection is one. */
+static void raise_limits(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) == 0) {
+		r.rlim_cur = r.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &r);
+	}
+	/* Keys are in this memory. */
+	r = (struct rlimit){0, 0};
+	setrlimit(RLIMIT_CORE, &r);
+}
+
+/* Keys of the server and of the owner; who else may come in stands in authorized_keys. */
+static int load_keys(struct server *s, struct err *e)
+{
+	const char *dir = s->conf.paths->config;
+	char *server = xasprintf("%s/server.key", dir), *client = xasprintf("%s/client.key", dir);
+	char *others = xasprintf("%s/authorized_keys", dir);
+	struct keypair owner;
+	int rc = -1;
+
+	s->keyring = keyring_new();
+	if (paths_make_dir(dir, 0700, e) == 0 && keys_load(server, true, &s->key, e) == 0 &&
+		keys_load(client, true, &owner, e) == 0 && keyring_load(s->keyring, others, e) == 0) {
+		keyring_add(s->keyring, owner.public, "owner", ROLE_ALL);
+		rc = 0;
+	}
+	explicit_bzero(&owner, sizeof(owner));
+	free(server);
+	free(client);
+	free(others);
+	return rc;
+}
+
+static void make_core(struct server *s)
+{
+	const struct core_conf conf = {
+		.cache_size = s->conf.cache_size,
+		.cache_ttl_ms = s->conf.cache_ttl_ms,
+		.max_queued = s->conf.max_queued,
+		.lease_ms = s->conf.lease_ms,
+		.events = 10000,
+	};
+
+	s->core = core_new(&conf);
+}
+
+static int open_server(struct server *s, struct err *e)
+{
+	const char *runtime = s->conf.paths->runtime;
+
+	raise_limits();
+	if (paths_make_dir(runtime, 0700, e))
+		return -1;
+	s->lock_fd = context_lock(runtime, s->conf.profile, e);
+	if (s->lock_fd < 0 || load_keys(s, e))
+		return -1;
+	s->zap = zap_new(s->net, allow, s, e);
+	if (!s->zap || open_ports(s, e))
+		return -1;
+	fill_context(s);
+	return 0;
+}
+
+static void init_server(struct server *s, struct clock *clock)
+{
+	clock_system(clock);
+	s->clock = clock;
+	s->lock_fd = -1;
+	s->started_wall_ms = clock->wall_ms(clock);
+	s->loop = loop_new(clock);
+	s->net = net_new(s->loop);
+	list_init(&s->dirty_watches);
+	list_init(&s->stream);
+	peers_init(s);
+	wire_init(&s->in);
+	mout_init(&s->out);
+	loop_timer_init(s->loop, &s->due, on_due, s);
+	make_core(s);
+}
+
+static void fini_server(struct server *s)
+{
+	if (s->ready)
+		context_remove(s->conf.paths->runtime, s->conf.profile);
+	local_free(&s->local);
+	peers_fini(s);
+	close_all(s);
+	zap_free(&s->zap);
+	core_free(&s->core);
+	keyring_free(&s->keyring);
+	wire_fini(&s->in);
+	mout_fini(&s->out);
+	loop_free(&s->loop);
+	net_free(&s->net);
+	explicit_bzero(&s->key, sizeof(s->key));
+	if (s->lock_fd >= 0)
+		close(s->lock_fd);
+}
+
+int control_plane_run(const struct control_plane_conf *conf, struct err *e)
+{
+	static struct server server;
+	struct server *s = &server;
+	struct clock clock;
+
+	s->conf = *conf;
+	init_server(s, &clock);
+	signal(SIGPIPE, SIG_IGN);
+	e->code = ERR_NONE;
+	if (open_server(s, e)) {
+		s->exit_status = err_exit_code(e->code);
+	} else {
+		loop_signal(s->loop, SIGTERM, on_signal, s);
+		loop_signal(s->loop, SIGINT, on_signal, s);
+		loop_hook(s->loop, before_sleep, s);
+		struct address probe = s->context.base;
+		probe.port += PORT_QUERY;
+		zap_test(s->net, &probe, s->key.public, on_gate_tested, s);
+		loop_run(s->loop);
+		loop_unhook(s->loop, before_sleep, s);
+	}
+	fini_server(s);
+	return s->exit_status;
+}

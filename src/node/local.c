@@ -1,0 +1,176 @@
+/* The local worker: a child process that runs tasks when no subworker has a free slot. Started with the control plane, started again when it dies. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "node/server.h"
+#include "node/spawn.h"
+
+#define RESTART_FIRST_MS 100
+#define RESTART_MAX_MS   10000
+#define ARGS_MAX         24
+
+struct local {
+	struct server *server;
+	pid_t pid;       /* 0 = not running */
+	int pipe;        /* its stdin: it ends when this closes, also when we are killed */
+	bool stopping;
+	int64_t backoff_ms;
+	struct loop_timer timer; /* next start; while stopping: patience */
+};
+
+static void start(struct local *l);
+
+/* Our own address as the child reaches it. */
+static char *own_address(const struct server *s)
+{
+	struct address a = s->context.base;
+	char text[300];
+
+	a.port += s->conf.subworkers ? PORT_WORKER : PORT_QUERY;
+	if (s->conf.subworkers && s->conf.worker_port)
+		a.port = s->conf.worker_port;
+	return xstrdup(address_text(text, &a));
+}
+
+static void ended(void *arg, pid_t pid, int status, const struct rusage *usage)
+{
+	struct local *l = arg;
+	struct server *s = l->server;
+	int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+
+	l->pid = 0;
+	close(l->pipe);
+	l->pipe = -1;
+	loop_timer_clear(&l->timer);
+	if (l->stopping) {
+		server_end(s, s->exit_status);
+	} else if (!s->ready) {
+		/* It has said why on stderr: a broken module, a wrong key. */
+		server_end(s, code ? code : 70);
+	} else {
+		log_error("local.died pid=%d status=%d restart_ms=%lld", pid, code, (long long)l->backoff_ms);
+		loop_timer_in(&l->timer, l->backoff_ms);
+		l->backoff_ms = l->backoff_ms * 2 < RESTART_MAX_MS ? l->backoff_ms * 2 : RESTART_MAX_MS;
+	}
+}
+
+static size_t fill_args(const struct server *s, char **argv, const char *address, const char *id, const char *slots)
+{
+	size_t n = 0;
+	const char *const fixed[] = {s->conf.exe, "subworker", "--local", "--worker-id", id, "--control-plane-address",
+		address, "--server-key", s->key.public, "--concurrency", slots};
+
+	for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
+		argv[n++] = (char *)fixed[i];
+	if (s->conf.nmodules)
+		argv[n++] = (char *)"--task-modules";
+	for (size_t i = 0; i < s->conf.nmodules; i++)
+		argv[n++] = (char *)s->conf.modules[i];
+	argv[n] = NULL;
+	return n;
+}
+
+static pid_t spawn_child(struct local *l, int in, struct err *e)
+{
+	struct server *s = l->server;
+	char **argv = xcalloc(ARGS_MAX + s->conf.nmodules, sizeof(*argv));
+	char *address = own_address(s), *id = xasprintf("%s/local", s->conf.worker_id);
+	char *slots = xasprintf("%u", s->conf.concurrency);
+	struct spawn sp = {.path = s->conf.exe, .argv = argv, .fd = {in, STDERR_FILENO, STDERR_FILENO}, .session = true};
+	pid_t pid;
+
+	fill_args(s, argv, address, id, slots);
+	pid = spawn_start(&sp, e);
+	free(address);
+	free(id);
+	free(slots);
+	free(argv);
+	return pid;
+}
+
+static void start(struct local *l)
+{
+	int ends[2];
+	struct err e;
+
+	if (pipe2(ends, O_CLOEXEC)) {
+		err_errno(&e, ERR_BUSY, "cannot start the local worker");
+		l->pid = -1;
+	} else {
+		l->pid = spawn_child(l, ends[0], &e);
+		close(ends[0]);
+		l->pipe = ends[1];
+	}
+	if (l->pid > 0) {
+		loop_child(l->server->loop, l->pid, ended, l);
+		return;
+	}
+	l->pid = 0;
+	log_error("local.failed: %s", e.text);
+	if (!l->server->ready)
+		server_end(l->server, err_exit_code(e.code));
+	else
+		loop_timer_in(&l->timer, RESTART_MAX_MS);
+}
+
+static void on_timer(void *arg)
+{
+	struct local *l = arg;
+
+	if (!l->stopping)
+		start(l);
+	else if (l->pid)
+		kill(l->pid, SIGKILL);
+}
+
+struct local *local_new(struct server *s)
+{
+	struct local *l = xcalloc(1, sizeof(*l));
+
+	l->server = s;
+	l->pipe = -1;
+	l->backoff_ms = RESTART_FIRST_MS;
+	loop_timer_init(s->loop, &l->timer, on_timer, l);
+	start(l);
+	return l;
+}
+
+void local_free(struct local **l)
+{
+	if (!*l)
+		return;
+	loop_timer_clear(&(*l)->timer);
+	if ((*l)->pipe >= 0)
+		close((*l)->pipe);
+	free(*l);
+	*l = NULL;
+}
+
+void local_registered(struct local *l)
+{
+	if (!l)
+		return;
+	l->backoff_ms = RESTART_FIRST_MS;
+	server_ready(l->server);
+}
+
+void local_stop(struct local *l, bool now)
+{
+	l->stopping = true;
+	if (!l->pid) {
+		server_end(l->server, l->server->exit_status);
+		return;
+	}
+	/* A second TERM tells it not to wait for what runs. KILL comes when it does not end at all. */
+	kill(l->pid, SIGTERM);
+	loop_timer_in(&l->timer, now ? 12000 : l->server->conf.shutdown_ms + 12000);
+}

@@ -1,0 +1,342 @@
+/* The runner process: takes tasks from its worker one after the other, and ends with it.
+ *
+ * It owns the tree of processes that a task makes (subreaper), so it runs one at a time: everything below it belongs to that one. Tasks sent ahead wait
+ * in a queue. There is nothing to save: when the worker's end of the pipe is closed, all below is killed. */
+#include "node/runner.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "node/job.h"
+#include "node/module_task.h"
+#include "node/runner_msg.h"
+#include "node/scratch.h"
+#include "node/tree.h"
+
+#define IN       0
+#define OUT      1
+#define END_MS   10000       /* for the tree to be gone when the worker is */
+#define KEEP_OUT (64 * 1024) /* a larger buffer is given back when it is empty */
+
+struct runner {
+	struct clock clock;
+	struct loop *loop;
+	struct loop_io *in_io, *out_io; /* out_io only while there is something to write */
+	struct runner_reader in;
+	struct buf out;
+	size_t sent;          /* bytes of out that are written */
+	int64_t peer_version; /* of the worker's hello; 0 = none yet */
+	struct list queue;    /* struct job.queued */
+	struct job *now;
+	int status;
+};
+
+static void begin(struct runner *r, struct json_out *w, const char *name, const struct job *j)
+{
+	char id[UUID_TEXT];
+	runner_begin(w, &r->out, name);
+	jout_str(w, "id", uuid_text(id, &j->id));
+	jout_i64(w, "attempt", j->attempt);
+}
+
+static void say_hello(struct runner *r)
+{
+	struct json_out w;
+	runner_begin(&w, &r->out, "hello");
+	jout_i64(&w, "v", RUNNER_VERSION);
+	jout_i64(&w, "pid", getpid());
+	runner_end(&w, NULL, 0);
+}
+
+static void say_started(struct runner *r, const struct job *j)
+{
+	struct json_out w;
+	begin(r, &w, "started", j);
+	jout_i64(&w, "pid", j->pid);
+	runner_end(&w, NULL, 0);
+}
+
+static void say_done(struct runner *r, const struct job *j)
+{
+	const struct job_end *end = &j->end;
+	const struct buf *body = &end->result;
+	struct json_out w;
+	begin(r, &w, "done", j);
+	jout_bool(&w, "ok", end->ok);
+	jout_str(&w, "cause", cause_word(end->cause));
+	jout_i64(&w, "exit", end->status);
+	jout_i64(&w, "signal", end->signo);
+	jout_str(&w, "error", end->error);
+	jout_str(&w, "type", end->type == RESULT_JSON ? "json" : "bytes");
+	jout_i64(&w, "wall_ms", end->wall_ms);
+	jout_i64(&w, "user_ms", end->user_ms);
+	jout_i64(&w, "sys_ms", end->sys_ms);
+	jout_i64(&w, "rss_kb", end->rss_kb);
+	runner_end(&w, &body, end->ok || body->len > 0);
+}
+
+static void quit(struct runner *r, int status)
+{
+	r->status = status;
+	loop_stop(r->loop);
+}
+
+static void out_ready(void *arg, unsigned events);
+
+/* Writes what it can; the rest when there is room. */
+static void flush(struct runner *r)
+{
+	while (r->sent < r->out.len) {
+		ssize_t n = write(OUT, r->out.data + r->sent, r->out.len - r->sent);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN) {
+			if (!r->out_io)
+				r->out_io = loop_fd(r->loop, OUT, LOOP_WRITE, 10, out_ready, r);
+			return;
+		}
+		if (n < 0) { /* the worker is gone: the end of the input says the same */
+			quit(r, 0);
+			return;
+		}
+		r->sent += (size_t)n;
+	}
+	loop_io_del(&r->out_io);
+	r->sent = 0;
+	if (r->out.cap > KEEP_OUT)
+		buf_fini(&r->out);
+	else
+		buf_reset(&r->out);
+}
+
+static void out_ready(void *arg, unsigned events)
+{
+	(void)events;
+	flush(arg);
+}
+
+/* Ends what is over and begins what waits; true when it did something. */
+static bool advance(struct runner *r)
+{
+	if (r->now && r->now->over) {
+		say_done(r, r->now);
+		job_free(&r->now);
+	}
+	struct job *j = list_first(&r->queue, struct job, queued);
+	if (r->now || !j)
+		return false;
+	list_del(&j->queued);
+	r->now = j;
+	if (!j->over) /* cancelled while it waited */
+		job_start(j);
+	if (j->pid > 0)
+		say_started(r, j);
+	return true;
+}
+
+static void before_sleep(void *arg)
+{
+	struct runner *r = arg;
+	while (advance(r))
+		;
+	flush(r);
+}
+
+static int read_id(const struct runner_msg *m, struct uuid *id, int64_t *attempt, struct err *e)
+{
+	char text[UUID_TEXT];
+	if (!json_strcpy(json_get(m->head, "id"), text, sizeof(text)) || !uuid_parse(text, id) ||
+		!json_i64(json_get(m->head, "attempt"), attempt) || *attempt < 0)
+		return err_set(e, ERR_DATA, "runner protocol: %s without an id and an attempt", m->name);
+	return 0;
+}
+
+static int64_t read_ms(const struct runner_msg *m, const char *key)
+{
+	int64_t ms;
+	return json_i64(json_get(m->head, key), &ms) && ms > 0 ? ms : 0;
+}
+
+static bool complete(const struct job *j)
+{
+	if (!j->name || !str_task_name(j->name))
+		return false;
+	if (j->kind == TASK_KIND_BUILTIN)
+		return true;
+	if (!j->path || j->path[0] != '/')
+		return false;
+	return j->kind == TASK_KIND_EXEC || (j->function && j->shell && j->shell[0] == '/');
+}
+
+static int on_task(struct runner *r, const struct runner_msg *m, struct err *e)
+{
+	struct job *j = job_new(r->loop);
+	char word[16];
+	int kind = -1;
+	if (json_strcpy(json_get(m->head, "kind"), word, sizeof(word)))
+		kind = task_kind_parse(word);
+	j->kind = kind < 0 ? TASK_KIND_BUILTIN : (enum task_kind)kind;
+	j->name = json_strdup(json_get(m->head, "name"));
+	j->path = json_strdup(json_get(m->head, "path"));
+	j->function = json_strdup(json_get(m->head, "function"));
+	j->shell = json_strdup(json_get(m->head, "shell"));
+	j->timeout_ms = read_ms(m, "timeout_ms");
+	j->grace_ms = read_ms(m, "grace_ms");
+	int rc = read_id(m, &j->id, &j->attempt, e);
+	if (rc == 0 && (kind < 0 || m->nbodies != 2 || !complete(j)))
+		rc = err_set(e, ERR_DATA, "runner protocol: a task that does not say what to run");
+	if (rc < 0) {
+		job_free(&j);
+		return -1;
+	}
+	buf_add(&j->args, m->body[0], m->len[0]);
+	buf_add(&j->kwargs, m->body[1], m->len[1]);
+	list_push_back(&r->queue, &j->queued);
+	return 0;
+}
+
+static bool is(const struct job *j, const struct uuid *id, int64_t attempt)
+{
+	return j && uuid_eq(&j->id, id) && j->attempt == attempt;
+}
+
+static int on_cancel(struct runner *r, const struct runner_msg *m, struct err *e)
+{
+	struct uuid id;
+	int64_t attempt;
+	if (read_id(m, &id, &attempt, e) < 0)
+		return -1;
+	int64_t grace_ms = read_ms(m, "grace_ms");
+	if (is(r->now, &id, attempt))
+		job_stop(r->now, CAUSE_CANCELLED, grace_ms);
+	struct list *l, *tmp;
+	list_each (l, tmp, &r->queue) {
+		struct job *j = container_of(l, struct job, queued);
+		if (is(j, &id, attempt))
+			job_stop(j, CAUSE_CANCELLED, grace_ms);
+	}
+	return 0; /* a task that is over already: its 'done' is on the way */
+}
+
+static int on_hello(struct runner *r, const struct runner_msg *m, struct err *e)
+{
+	if (!json_i64(json_get(m->head, "v"), &r->peer_version) || r->peer_version < 1)
+		return err_set(e, ERR_DATA, "runner protocol: a hello without a version");
+	return 0;
+}
+
+static int on_bye(struct runner *r, const struct runner_msg *m, struct err *e)
+{
+	(void)m;
+	(void)e;
+	quit(r, 0);
+	return 0;
+}
+
+static const struct handler {
+	const char *name;
+	int (*fn)(struct runner *r, const struct runner_msg *m, struct err *e);
+} handlers[] = {
+	{"hello", on_hello},
+	{"task", on_task},
+	{"cancel", on_cancel},
+	{"bye", on_bye},
+};
+
+static int handle(struct runner *r, const struct runner_msg *m, struct err *e)
+{
+	if (!r->peer_version && strcmp(m->name, "hello") != 0)
+		return err_set(e, ERR_DATA, "runner protocol: %s before hello", str_show(m->name));
+	for (size_t i = 0; i < ARRAY_LEN(handlers); i++) {
+		if (strcmp(handlers[i].name, m->name) == 0)
+			return handlers[i].fn(r, m, e);
+	}
+	if (r->peer_version > RUNNER_VERSION)
+		return 0;
+	return err_set(e, ERR_DATA, "runner protocol: unknown message %s", str_show(m->name));
+}
+
+static void in_ready(void *arg, unsigned events)
+{
+	struct runner *r = arg;
+	char chunk[65536];
+	struct runner_msg m;
+	struct err e;
+	(void)events;
+	ssize_t n = read(IN, chunk, sizeof(chunk));
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		quit(r, 0);
+		return;
+	}
+	runner_feed(&r->in, chunk, (size_t)n);
+	int rc;
+	while ((rc = runner_next(&r->in, &m, &e)) > 0 && (rc = handle(r, &m, &e)) == 0)
+		;
+	if (rc < 0) {
+		log_error("runner broken-worker %s", e.text);
+		quit(r, err_exit_code(e.code));
+	}
+}
+
+static void orphan_gone(void *arg, pid_t pid, int status, const struct rusage *usage)
+{
+	struct runner *r = arg;
+	(void)pid;
+	(void)status;
+	(void)usage;
+	if (r->now)
+		job_orphan_gone(r->now);
+}
+
+static void on_term(void *arg, int signo)
+{
+	(void)signo;
+	quit(arg, 0);
+}
+
+static void finish(struct runner *r)
+{
+	tree_end(END_MS);
+	scratch_remove();
+	job_free(&r->now);
+	struct list *l, *tmp;
+	list_each (l, tmp, &r->queue) {
+		struct job *j = container_of(l, struct job, queued);
+		job_free(&j);
+	}
+	loop_io_del(&r->in_io);
+	loop_io_del(&r->out_io);
+	runner_reader_fini(&r->in);
+	buf_fini(&r->out);
+	loop_free(&r->loop);
+}
+
+int runner_main(void)
+{
+	struct runner r = {0};
+	signal(SIGPIPE, SIG_IGN); /* a worker that is gone is an error of write() */
+	if (tree_own() != 0 || fcntl(OUT, F_SETFL, O_NONBLOCK) != 0) {
+		log_error("runner cannot-start error=\"%s\"", strerror(errno));
+		return err_exit_code(ERR_FAILED);
+	}
+	clock_system(&r.clock);
+	r.loop = loop_new(&r.clock);
+	list_init(&r.queue);
+	loop_signal(r.loop, SIGTERM, on_term, &r);
+	loop_orphans(r.loop, orphan_gone, &r);
+	loop_hook(r.loop, before_sleep, &r);
+	r.in_io = loop_fd(r.loop, IN, LOOP_READ, 10, in_ready, &r);
+	say_hello(&r);
+	loop_run(r.loop);
+	finish(&r);
+	return r.status;
+}

@@ -1,0 +1,173 @@
+/* The inside of the control plane: what its files share. The outside is control_plane.h. */
+#ifndef NODE_SERVER_H
+#define NODE_SERVER_H
+
+#include "base/list.h"
+#include "base/loop.h"
+#include "base/map.h"
+#include "base/rng.h"
+#include "core/model.h"
+#include "node/control_plane.h"
+#include "proto/context.h"
+#include "proto/keyring.h"
+#include "proto/wire.h"
+#include "proto/zap.h"
+
+#define PORT_DISCOVERY PORT__COUNT /* index of the discovery listener, behind the others */
+
+struct server;
+struct local;
+
+struct listener {
+	struct server *server;
+	int index; /* enum port, or PORT_DISCOVERY */
+	void *sock;
+	struct monitor monitor;
+	struct loop_io *io, *monitor_io;
+};
+
+/* One connection of somebody. Made by its first message. */
+struct peer {
+	struct server *server;
+	struct listener *listener;
+	struct route route;
+	int fd; /* as monitors name it */
+	char key[KEY_TEXT], address[64];
+	char principal[64];
+	unsigned roles;
+	struct worker *worker; /* NULL until it registers */
+	struct mout tasks;     /* `task` being filled in this turn; head.len 0 = none */
+	struct mout stops;     /* likewise `stop` */
+	struct mout dones;     /* likewise `done_ok` */
+	struct list watches;   /* struct watch */
+	struct list uploads;   /* struct upload */
+	struct list outbox;    /* struct unsent */
+	size_t backlog;        /* bytes in it */
+	bool dead;             /* freed at the end of the turn */
+	struct list all;
+	struct list dirty;     /* in server.dirty: has something to flush */
+};
+
+struct server {
+	struct control_plane_conf conf;
+	struct loop *loop;
+	struct net *net;
+	struct clock *clock;
+	struct zap *zap;
+	struct keyring *keyring;
+	struct keypair key;
+	struct core *core;
+	struct listener listeners[PORT__COUNT + 1];
+	struct map *peers; /* listener index and route -> struct peer */
+	struct list all_peers, dirty;
+	struct list dirty_watches; /* struct watch with events to send */
+	struct list stream;        /* struct watch that sees all events */
+	size_t upload_bytes;
+	struct inbound in;
+	struct mout out; /* for answers made and sent at once */
+	struct loop_timer due;     /* core_next_due() */
+	struct loop_timer resend;  /* while some outbox is not empty */
+	struct context context;
+	int lock_fd;
+	struct local *local;
+	bool ready, stopping;
+	int64_t started_wall_ms;
+	int exit_status;
+};
+
+struct now server_now(const struct server *s);
+/* Ends the loop with this exit status. */
+void server_end(struct server *s, int status);
+/* The local worker is there (or there is none to wait for): tells the world once. */
+/* Told to stop: refuses new work, lets what runs end. A second time: at once. */
+void control_plane_stop(struct server *s);
+void server_ready(struct server *s);
+
+/* peers.c */
+void peers_init(struct server *s);
+void peers_fini(struct server *s);
+/* The peer that sent s->in, made when new; NULL when its key is not known (it was answered). */
+struct peer *peer_of(struct server *s, struct listener *l);
+void peer_lost(struct server *s, struct listener *l, int fd); /* its connection ended */
+/* Sends, or keeps what cannot be sent now. A peer that does not read is cut off at 16 MiB. Empties nothing: o can be sent to others. */
+void peer_send(struct peer *p, const struct mout *o);
+void peer_error(struct peer *p, int64_t req, const struct err *e);
+bool peer_may_see(const struct peer *p, const struct task *t);
+/* Has something in tasks, stops or dones: flushed at the end of the turn. */
+void peer_dirty(struct peer *p);
+void peers_flush(struct server *s);
+
+/* requests.c */
+void request_handle(struct peer *p, const struct msg *m);
+
+/* steer.c: submit and cancel */
+void submit_handle(struct peer *p, const struct msg *m);
+void cancel_handle(struct peer *p, const struct msg *m);
+
+/* select.c: what a selector names. Tasks that the peer may not see are as if they were not there. */
+typedef void select_fn(void *arg, struct task *t);
+/* Calls fn for each; false when the selector is wrong or names none. */
+bool select_tasks(struct peer *p, const char *selector, select_fn *fn, void *arg);
+
+/* series.c: an answer that is a list, in as many messages as it takes ("more" on all but the last). */
+struct series {
+	struct peer *peer;
+	struct mout out;
+	enum msg_id id;
+	int64_t req;
+	const char *list;
+};
+void series_begin(struct series *s, struct peer *p, enum msg_id id, int64_t req, const char *list);
+struct mout *series_item(struct series *s);      /* call before each item; write the item to what it gives */
+struct mout *series_end_list(struct series *s);  /* then fields behind the list may be written */
+void series_end(struct series *s);               /* sends and frees; ends the list if need be */
+
+/* records.c */
+void record_write(struct json_out *w, const struct task *t);
+/* The same as a member of a list in a message, with its result when wanted and small enough. */
+void record_add(struct mout *o, const struct task *t, bool result);
+void get_handle(struct peer *p, const struct msg *m);
+
+/* rows.c */
+void query_handle(struct peer *p, const struct msg *m);
+
+/* watches.c */
+struct watch;
+void watch_handle(struct peer *p, const struct msg *m);
+void unwatch_handle(struct peer *p, const struct msg *m);
+struct watch *watch_make(struct peer *p, int64_t number, bool results); /* or finds it */
+void watch_task(struct watch *w, struct task *t); /* its changes until the end, from now on */
+/* Calls fn when all of the tasks are final, or after ms (>= 0), or never if the peer goes. */
+typedef void watch_final_fn(void *arg, struct peer *p, bool gone);
+void watch_final(struct peer *p, struct task *const *tasks, size_t n, int64_t ms, watch_final_fn *fn, void *arg);
+void watches_event(struct server *s, const struct event *ev, struct task *t);
+void watches_flush(struct server *s);
+void watches_drop(struct peer *p);
+
+/* uploads.c */
+void blob_put_handle(struct peer *p, const struct msg *m);
+void blob_get_handle(struct peer *p, const struct msg *m);
+struct bytes *upload_take(struct peer *p, const struct uuid *blob); /* a reference for the caller; NULL when not complete. Taking it again works until the peer goes. */
+void uploads_drop(struct peer *p);
+
+/* herd.c: the workers */
+void register_handle(struct peer *p, const struct msg *m);
+void started_handle(struct peer *p, const struct msg *m);
+void done_handle(struct peer *p, const struct msg *m);
+void heartbeat_handle(struct peer *p, const struct msg *m);
+void leave_handle(struct peer *p, const struct msg *m);
+void herd_dispatch(struct server *s, const struct action *a);
+void herd_stop(struct server *s, const struct action *a);
+void herd_peer_gone(struct peer *p); /* gives its worker 2 s to come back */
+
+/* A worker was removed by the core: its connection forgets it. */
+void herd_removed(struct server *s, const struct event *ev);
+
+/* local.c: the local worker, a child process */
+struct local *local_new(struct server *s);
+void local_free(struct local **l);
+void local_registered(struct local *l);
+/* Asks it to end; server_end() follows when it has. now: do not wait for what it runs. */
+void local_stop(struct local *l, bool now);
+
+#endif

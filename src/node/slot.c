@@ -1,0 +1,445 @@
+/* A slot: the worker's side of one runner. What the runner says becomes calls of the worker's ops; a runner that is gone becomes a lost task.
+ *
+ * The two are joined by a socket pair, not by pipes, because a write to a runner that just died must be an error and no SIGPIPE in a process
+ * that has other things to do. A task is called lost when both is known: the socket is at its end, so nothing the runner said is missed, and
+ * the process is reaped, so the message can say how it died. */
+#include "node/slot.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "node/module_task.h"
+#include "node/runner_msg.h"
+#include "node/spawn.h"
+
+#define KEEP_OUT    (64 * 1024) /* a larger buffer is given back when it is empty */
+#define PATIENCE_MS 15000       /* for a runner to go after its socket was closed: its own limit is 10 s */
+
+struct slot {
+	struct loop *loop;
+	char *exe;
+	const struct slot_ops *ops;
+	void *arg;
+
+	pid_t pid;  /* of the runner; 0 = none, or reaped */
+	int status; /* of the one that was reaped last */
+	int fd;    /* our end; -1 = closed */
+	struct loop_io *io;
+	struct runner_reader in;
+	struct buf out;
+	size_t sent;           /* bytes of out that are written */
+	int64_t peer_version;  /* of the runner's hello; 0 = none yet */
+	struct loop_timer late; /* it does not go, or it did not start */
+	struct err trouble;    /* why it did not start, or what it said that it may not */
+
+	bool busy;
+	struct uuid id;
+	uint32_t attempt;
+
+	bool inside; /* one of our callbacks runs: freeing waits for its end */
+	bool freed;
+};
+
+static void destroy(struct slot *s)
+{
+	free(s->exe);
+	free(s);
+}
+
+/* Each function that the loop calls lies between these two, as ops may free the slot. */
+static void enter(struct slot *s)
+{
+	s->inside = true;
+}
+
+static void leave(struct slot *s)
+{
+	s->inside = false;
+	if (s->freed)
+		destroy(s);
+}
+
+static void close_socket(struct slot *s)
+{
+	loop_io_del(&s->io);
+	if (s->fd >= 0)
+		close(s->fd);
+	s->fd = -1;
+	runner_reader_fini(&s->in);
+	buf_fini(&s->out);
+	s->sent = 0;
+	s->peer_version = 0;
+}
+
+static void forget_child(struct slot *s)
+{
+	if (s->pid)
+		loop_child(s->loop, s->pid, NULL, NULL);
+	s->pid = 0;
+	loop_timer_clear(&s->late);
+}
+
+static void report(struct slot *s, const struct outcome *o)
+{
+	struct uuid id = s->id;
+	s->busy = false;
+	s->ops->done(s->arg, s, &id, s->attempt, o);
+}
+
+static void report_failure(struct slot *s, enum cause cause, const char *text)
+{
+	const struct outcome o = {.cause = cause, .exit_status = -1, .error = text};
+	report(s, &o);
+}
+
+/* True when the runner is gone in both ways; a task that it had is lost then. */
+static bool check_lost(struct slot *s)
+{
+	char how[64];
+	if (s->pid || s->fd >= 0)
+		return false;
+	loop_timer_clear(&s->late);
+	if (!s->busy)
+		return true;
+	if (WIFSIGNALED(s->status))
+		snprintf(how, sizeof(how), "was killed by signal %d (%s)", WTERMSIG(s->status),
+			strsignal(WTERMSIG(s->status)));
+	else
+		snprintf(how, sizeof(how), "ended with status %d", WEXITSTATUS(s->status));
+	char *text = xasprintf("the runner of this task %s%s%s", how, s->trouble.text[0] ? ": " : "",
+		s->trouble.text);
+	report_failure(s, CAUSE_LOST, text);
+	free(text);
+	return true;
+}
+
+static void child_gone(void *arg, pid_t pid, int status, const struct rusage *usage)
+{
+	struct slot *s = arg;
+	(void)pid;
+	(void)usage;
+	enter(s);
+	s->pid = 0;
+	s->status = status;
+	check_lost(s);
+	leave(s);
+}
+
+/* The socket is at its end, or what comes from it makes no sense. A runner ends itself and its tree when our end is closed. */
+static void hang_up(struct slot *s)
+{
+	close_socket(s);
+	if (!s->busy)
+		forget_child(s);
+	else if (!check_lost(s))
+		loop_timer_in(&s->late, PATIENCE_MS);
+}
+
+static void too_late(void *arg)
+{
+	struct slot *s = arg;
+	struct err trouble = s->trouble; /* a callback that runs the next task clears it */
+	enter(s);
+	if (s->pid)
+		kill(s->pid, SIGKILL);
+	else if (s->busy)
+		report_failure(s, CAUSE_START, trouble.text);
+	leave(s);
+}
+
+static int64_t number(const struct runner_msg *m, const char *key, int64_t absent)
+{
+	int64_t v;
+	return json_i64(json_get(m->head, key), &v) ? v : absent;
+}
+
+/* Is the message about what we run? */
+static bool current(const struct slot *s, const struct runner_msg *m)
+{
+	char text[UUID_TEXT];
+	struct uuid id;
+	return s->busy && json_strcpy(json_get(m->head, "id"), text, sizeof(text)) &&
+	       uuid_parse(text, &id) && uuid_eq(&id, &s->id) && number(m, "attempt", -1) == s->attempt;
+}
+
+static int on_hello(struct slot *s, const struct runner_msg *m, struct err *e)
+{
+	s->peer_version = number(m, "v", 0);
+	if (s->peer_version < 1)
+		return err_set(e, ERR_DATA, "runner protocol: a hello without a version");
+	return 0;
+}
+
+static int on_started(struct slot *s, const struct runner_msg *m, struct err *e)
+{
+	(void)e;
+	struct uuid id = s->id;
+	if (current(s, m))
+		s->ops->started(s->arg, s, &id, s->attempt);
+	return 0;
+}
+
+static int on_done(struct slot *s, const struct runner_msg *m, struct err *e)
+{
+	char word[32];
+	bool ok;
+	if (!current(s, m))
+		return 0;
+	int cause = json_strcpy(json_get(m->head, "cause"), word, sizeof(word)) ? cause_parse(word) : -1;
+	if (cause < 0 || !json_bool(json_get(m->head, "ok"), &ok) || m->nbodies > 1)
+		return err_set(e, ERR_DATA, "runner protocol: a 'done' that does not say how");
+	char *error = json_strdup(json_get(m->head, "error"));
+	struct bytes *result = m->nbodies ? bytes_new(m->body[0], m->len[0]) : NULL;
+	const struct outcome o = {
+		.ok = ok,
+		.cancelled = cause == CAUSE_CANCELLED,
+		.cause = (enum cause)cause,
+		.exit_status = (int)number(m, "exit", -1),
+		.exit_signal = (int)number(m, "signal", 0),
+		.error = error,
+		.result = result,
+		.result_type = json_is(json_get(m->head, "type"), "json") ? RESULT_JSON : RESULT_BYTES,
+	};
+	report(s, &o);
+	bytes_unref(&result);
+	free(error);
+	return 0;
+}
+
+static const struct handler {
+	const char *name;
+	int (*fn)(struct slot *s, const struct runner_msg *m, struct err *e); /* NULL: passed over */
+} handlers[] = {
+	{"hello", on_hello},
+	{"started", on_started},
+	{"done", on_done},
+	{"output", NULL},
+	{"progress", NULL},
+	{"call", NULL},
+};
+
+static int handle(struct slot *s, const struct runner_msg *m, struct err *e)
+{
+	if (!s->peer_version && strcmp(m->name, "hello") != 0)
+		return err_set(e, ERR_DATA, "runner protocol: %s before hello", str_show(m->name));
+	for (size_t i = 0; i < ARRAY_LEN(handlers); i++) {
+		if (strcmp(handlers[i].name, m->name) == 0)
+			return handlers[i].fn ? handlers[i].fn(s, m, e) : 0;
+	}
+	if (s->peer_version > RUNNER_VERSION)
+		return 0;
+	return err_set(e, ERR_DATA, "runner protocol: unknown message %s", str_show(m->name));
+}
+
+/* All complete messages. A callback may free the slot, or take another runner: then what is left here is nobody's. */
+static void read_messages(struct slot *s)
+{
+	struct runner_msg m;
+	int fd = s->fd, rc = 0;
+	while (!s->freed && s->fd == fd && (rc = runner_next(&s->in, &m, &s->trouble)) > 0) {
+		rc = handle(s, &m, &s->trouble);
+		if (rc < 0)
+			break;
+	}
+	if (rc < 0 && !s->freed) {
+		log_error("runner-broken pid=%d error=\"%s\"", (int)s->pid, s->trouble.text);
+		hang_up(s);
+	}
+}
+
+static void flush(struct slot *s)
+{
+	while (s->sent < s->out.len) {
+		ssize_t n = send(s->fd, s->out.data + s->sent, s->out.len - s->sent,
+			MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) /* no room; or it is gone, and reading will tell */
+			break;
+		s->sent += (size_t)n;
+	}
+	bool all = s->sent == s->out.len;
+	loop_io_want(s->io, all ? LOOP_READ : LOOP_READ | LOOP_WRITE);
+	if (!all)
+		return;
+	s->sent = 0;
+	if (s->out.cap > KEEP_OUT)
+		buf_fini(&s->out);
+	else
+		buf_reset(&s->out);
+}
+
+static void receive(struct slot *s)
+{
+	char chunk[65536];
+	ssize_t n = recv(s->fd, chunk, sizeof(chunk), MSG_DONTWAIT);
+	if (n > 0) {
+		runner_feed(&s->in, chunk, (size_t)n);
+		read_messages(s);
+	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+		hang_up(s);
+	}
+}
+
+static void ready(void *arg, unsigned events)
+{
+	struct slot *s = arg;
+	enter(s);
+	if (events & LOOP_WRITE)
+		flush(s);
+	if (events & (LOOP_READ | LOOP_ERROR))
+		receive(s);
+	leave(s);
+}
+
+static void say_hello(struct slot *s)
+{
+	struct json_out w;
+	runner_begin(&w, &s->out, "hello");
+	jout_i64(&w, "v", RUNNER_VERSION);
+	runner_end(&w, NULL, 0);
+}
+
+/* In its own session, so that a Ctrl-C in the worker's terminal is the worker's to handle. */
+static int start_runner(struct slot *s, struct err *e)
+{
+	static char word[] = "__runner";
+	char *const argv[] = {s->exe, word, NULL};
+	int pair[2];
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+		return err_errno(e, ERR_NO_WORKER, "cannot start a runner: no socket pair");
+	const struct spawn spawn = {
+		.path = s->exe,
+		.argv = argv,
+		.fd = {pair[1], pair[1], STDERR_FILENO},
+		.session = true,
+		.no_new_privs = true,
+	};
+	pid_t pid = spawn_start(&spawn, e);
+	close(pair[1]);
+	if (pid < 0) {
+		close(pair[0]);
+		return err_prefix(e, "cannot start a runner");
+	}
+	s->pid = pid;
+	s->fd = pair[0];
+	loop_child(s->loop, pid, child_gone, s);
+	s->io = loop_fd(s->loop, s->fd, LOOP_READ, 10, ready, s);
+	say_hello(s);
+	return 0;
+}
+
+/* An idle runner that was killed has left an end of file that nobody read yet: no task is given to it. */
+static bool runner_alive(const struct slot *s)
+{
+	char c;
+	if (s->fd < 0)
+		return false;
+	ssize_t n = recv(s->fd, &c, 1, MSG_PEEK | MSG_DONTWAIT);
+	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
+static int ensure_runner(struct slot *s, struct err *e)
+{
+	if (runner_alive(s))
+		return 0;
+	close_socket(s);
+	forget_child(s);
+	return start_runner(s, e);
+}
+
+struct slot *slot_new(struct loop *l, const char *exe, const struct slot_ops *ops, void *arg)
+{
+	struct slot *s = xcalloc(1, sizeof(*s));
+	s->loop = l;
+	s->exe = xstrdup(exe);
+	s->ops = ops;
+	s->arg = arg;
+	s->fd = -1;
+	loop_timer_init(l, &s->late, too_late, s);
+	return s;
+}
+
+void slot_free(struct slot **sp)
+{
+	struct slot *s = *sp;
+	if (!s)
+		return;
+	*sp = NULL;
+	close_socket(s);
+	forget_child(s);
+	s->busy = false;
+	s->freed = true;
+	if (!s->inside)
+		destroy(s);
+}
+
+bool slot_busy(const struct slot *s)
+{
+	return s->busy;
+}
+
+static void begin(struct slot *s, struct json_out *w, const char *name)
+{
+	char id[UUID_TEXT];
+	runner_begin(w, &s->out, name);
+	jout_str(w, "id", uuid_text(id, &s->id));
+	jout_i64(w, "attempt", s->attempt);
+}
+
+static void say_task(struct slot *s, const struct slot_task *t)
+{
+	const struct module_task *mt = t->task;
+	const struct buf args = {.data = (char *)(uintptr_t)t->args, .len = t->args_len}; /* read only */
+	const struct buf kwargs = {.data = (char *)(uintptr_t)t->kwargs, .len = t->kwargs_len};
+	const struct buf *const bodies[] = {&args, &kwargs};
+	struct json_out w;
+	begin(s, &w, "task");
+	jout_str(&w, "name", mt->name);
+	jout_str(&w, "kind", task_kind_word(mt->kind));
+	if (mt->path)
+		jout_str(&w, "path", mt->path);
+	if (mt->kind == TASK_KIND_SHELL) {
+		jout_str(&w, "function", mt->function);
+		jout_str(&w, "shell", mt->shell);
+	}
+	jout_i64(&w, "timeout_ms", t->timeout_ms);
+	jout_i64(&w, "grace_ms", t->grace_ms);
+	runner_end(&w, bodies, ARRAY_LEN(bodies));
+}
+
+void slot_run(struct slot *s, const struct slot_task *t)
+{
+	if (s->busy)
+		BUG("slot_run() on a busy slot");
+	s->busy = true;
+	s->id = t->id;
+	s->attempt = t->attempt;
+	s->trouble = (struct err){0};
+	if (ensure_runner(s, &s->trouble) < 0) {
+		loop_timer_in(&s->late, 0); /* never a callback from here */
+		return;
+	}
+	say_task(s, t);
+	flush(s);
+}
+
+void slot_cancel(struct slot *s, const struct uuid *id, uint32_t attempt, int64_t grace_ms)
+{
+	struct json_out w;
+	if (!s->busy || s->fd < 0 || !uuid_eq(&s->id, id) || s->attempt != attempt)
+		return;
+	begin(s, &w, "cancel");
+	jout_i64(&w, "grace_ms", grace_ms);
+	runner_end(&w, NULL, 0);
+	flush(s);
+}

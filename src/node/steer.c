@@ -1,0 +1,181 @@
+/* Submitting and cancelling. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "node/server.h"
+
+/* JSON of the wanted kind from the message, or the default; NULL with *e when it is something else. */
+static struct bytes *take_json(const struct msg *m, const struct json_node *o, const char *field, size_t *at,
+	char open, const char *absent, struct err *e)
+{
+	struct json_doc doc;
+	struct json_fault fault;
+	size_t len;
+	const char *p = msg_take(m, o, field, at, &len);
+	struct bytes *made = NULL;
+
+	if (!p)
+		return bytes_new(absent, strlen(absent));
+	json_init(&doc);
+	if (json_parse(&doc, p, len, 0, PROTO_FRAME_MAX, &fault))
+		json_explain(e, field, p, len, &fault);
+	else if (doc.nodes[0].type != (open == '[' ? JSON_ARRAY : JSON_OBJECT))
+		err_set(e, ERR_DATA, "%s must be a JSON %s", field, open == '[' ? "array" : "object");
+	else
+		made = bytes_new(p, len);
+	json_fini(&doc);
+	return made;
+}
+
+static struct bytes *take_blob(struct peer *p, const struct json_node *o, struct err *e)
+{
+	struct uuid id;
+	struct bytes *b;
+
+	msg_uuid(o, "args_blob", &id);
+	b = upload_take(p, &id);
+	if (!b)
+		err_set(e, ERR_DATA, "the arguments of this task did not arrive whole; submit it again");
+	return b;
+}
+
+static int read_spec(struct peer *p, const struct msg *m, const struct json_node *o, size_t *at, char name[128],
+	struct task_spec *spec, struct err *e)
+{
+	char word[128];
+	int priority = PRIO_NORMAL;
+
+	memset(spec, 0, sizeof(*spec));
+	msg_uuid(o, "id", &spec->id);
+	msg_str(o, "name", name, 128);
+	if (msg_str(o, "priority", word, sizeof(word)))
+		priority = priority_parse(word);
+	spec->name = name;
+	spec->owner = p->principal;
+	spec->priority = (enum priority)priority;
+	spec->timeout_ms = msg_int(o, "timeout_ms", -1);
+	spec->defer = msg_bool(o, "defer");
+	spec->args = take_json(m, o, "args", at, '[', "[]", e);
+	/* The next length must be passed over even when this one was bad. */
+	spec->kwargs = take_json(m, o, "kwargs", at, '{', "{}", spec->args ? e : NULL);
+	if (json_get(o, "args_blob")) {
+		bytes_unref(&spec->args);
+		spec->args = take_blob(p, o, e);
+	}
+	if (!spec->args || !spec->kwargs)
+		return -1;
+	if (priority < 0)
+		return err_set(e, ERR_DATA, "\"%s\" is no priority: low, normal, high, critical", str_show(word));
+	if (!str_task_name(name))
+		return err_set(e, ERR_DATA, "\"%s\" cannot be the name of a task", str_show(name));
+	return 0;
+}
+
+static void answer_one(struct mout *o, const struct uuid *id, const struct task *t, bool again, const struct err *e)
+{
+	jout_object(&o->w, NULL);
+	mout_uuid(o, "id", id);
+	if (t) {
+		jout_i64(&o->w, "n", (int64_t)t->n);
+		jout_str(&o->w, "state", task_state_word(t->state));
+	} else {
+		jout_str(&o->w, "code", err_word(e->code));
+		jout_str(&o->w, "why", e->text);
+	}
+	if (again)
+		jout_bool(&o->w, "again", true);
+	jout_end_object(&o->w);
+}
+
+static void submit_one(struct peer *p, const struct msg *m, const struct json_node *item, size_t *at,
+	struct watch *w, struct mout *o)
+{
+	struct server *s = p->server;
+	struct task_spec spec;
+	struct task *t = NULL;
+	char name[128];
+	bool again = false;
+	struct err e;
+
+	if (read_spec(p, m, item, at, name, &spec, &e) == 0) {
+		if (s->stopping)
+			err_set(&e, ERR_BUSY, "the control plane is stopping; try again when it is back");
+		else
+			t = core_submit(s->core, server_now(s), &spec, &again, &e);
+	}
+	answer_one(o, &spec.id, t, again, &e);
+	if (t && w)
+		watch_task(w, t);
+	bytes_unref(&spec.args);
+	bytes_unref(&spec.kwargs);
+}
+
+void submit_handle(struct peer *p, const struct msg *m)
+{
+	struct series out;
+	struct watch *w = NULL;
+	size_t at = 0;
+
+	if (json_get(m->head, "watch"))
+		w = watch_make(p, msg_int(m->head, "watch", 0), msg_bool(m->head, "results"));
+	series_begin(&out, p, MSG_SUBMITTED, m->req, "tasks");
+	for (const struct json_node *item = msg_list(m->head, "tasks"); item; item = json_next(item))
+		submit_one(p, m, item, &at, w, series_item(&out));
+	series_end(&out);
+}
+
+struct cancelling {
+	struct peer *peer;
+	struct series out;
+	const char *selector, *reason;
+};
+
+static void cancel_one(void *arg, struct task *t)
+{
+	struct cancelling *c = arg;
+	struct peer *p = c->peer;
+	struct mout *o = series_item(&c->out);
+	enum task_state was = t->state;
+	struct err e;
+	int rc;
+
+	if (!(p->roles & ROLE_ADMIN) && strcmp(t->owner, p->principal) != 0)
+		rc = err_set(&e, ERR_DENIED, "task %llu belongs to %s", (unsigned long long)t->n, t->owner);
+	else
+		rc = core_cancel(p->server->core, server_now(p->server), t, p->principal, c->reason, &e);
+	jout_object(&o->w, NULL);
+	mout_uuid(o, "id", &t->id);
+	jout_str(&o->w, "selector", c->selector);
+	jout_i64(&o->w, "n", (int64_t)t->n);
+	jout_bool(&o->w, "ok", rc == 0);
+	jout_str(&o->w, "was", task_state_word(was));
+	jout_str(&o->w, "state", task_state_word(t->state));
+	if (rc)
+		jout_str(&o->w, "why", e.text);
+	jout_end_object(&o->w);
+}
+
+static void cancel_none(struct mout *o, const char *selector)
+{
+	jout_object(&o->w, NULL);
+	jout_str(&o->w, "selector", selector);
+	jout_bool(&o->w, "ok", false);
+	jout_str(&o->w, "why", "no such task");
+	jout_end_object(&o->w);
+}
+
+void cancel_handle(struct peer *p, const struct msg *m)
+{
+	char selector[128], reason[1100];
+	struct cancelling c = {.peer = p, .selector = selector};
+
+	c.reason = msg_str(m->head, "reason", reason, sizeof(reason)) ? reason : NULL;
+	series_begin(&c.out, p, MSG_CANCELLED, m->req, "tasks");
+	for (const struct json_node *v = msg_list(m->head, "ids"); v; v = json_next(v)) {
+		if (!json_strcpy(v, selector, sizeof(selector)) || !select_tasks(p, selector, cancel_one, &c))
+			cancel_none(series_item(&c.out), selector);
+	}
+	series_end(&c.out);
+}

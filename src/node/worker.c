@@ -1,0 +1,365 @@
+/* A worker: its connection, its states and its end. What it does with tasks is in jobs.c. */
+#include "node/worker.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "node/labour.h"
+
+#define LEAVE_MS 1000 /* patience for the answer to leave */
+
+static void move(struct labour *b, enum worker_event ev)
+{
+	int next = worker_state_next(b->state, ev);
+
+	if (next == STATE_NONE)
+		BUG("worker in state %s cannot do that", worker_state_word(b->state));
+	b->state = (enum worker_state)next;
+	log_info("worker.state state=%s", worker_state_word(b->state));
+}
+
+static void end(struct labour *b)
+{
+	if (b->state != WORKER_STOPPED)
+		move(b, WORKER_EV_DONE);
+	loop_stop(b->loop);
+}
+
+static void flush_list(struct labour *b, struct mout *o)
+{
+	if (!o->head.len)
+		return;
+	jout_end_array(&o->w);
+	mout_end(o);
+	link_send(b->link, o);
+	buf_reset(&o->head);
+	buf_reset(&o->body);
+}
+
+/* What began is told before what ended. */
+void labour_flush(struct labour *b)
+{
+	flush_list(b, &b->started);
+	flush_list(b, &b->done);
+}
+
+static void before_sleep(void *arg)
+{
+	labour_flush(arg);
+}
+
+/* Long documentation is cut: a message has a limit, and a list of tasks needs the first lines only. */
+static void announce_task(struct mout *o, const struct module_task *t)
+{
+	size_t n = strlen(t->doc);
+
+	if (n > 300)
+		for (n = 300; n > 0 && ((unsigned char)t->doc[n] & 0xC0) == 0x80; n--)
+			;
+	jout_object(&o->w, NULL);
+	jout_str(&o->w, "name", t->name);
+	jout_str(&o->w, "module", t->module);
+	jout_strn(&o->w, "doc", t->doc, n);
+	if (t->params)
+		jout_str(&o->w, "params", t->params);
+	jout_end_object(&o->w);
+}
+
+static void register_now(struct labour *b)
+{
+	struct mout *o = &b->out;
+	char host[256] = "unknown";
+
+	gethostname(host, sizeof(host) - 1);
+	mout_begin(o, MSG_REGISTER, 0);
+	jout_str(&o->w, "worker", b->conf.id);
+	jout_str(&o->w, "host", host);
+	jout_str(&o->w, "instance", b->instance);
+	jout_i64(&o->w, "pid", getpid());
+	jout_i64(&o->w, "slots", b->conf.slots);
+	if (b->conf.local)
+		jout_bool(&o->w, "local", true);
+	if (b->state != WORKER_STARTING && b->state != WORKER_RUNNING)
+		jout_bool(&o->w, "draining", true);
+	jout_array(&o->w, "tasks");
+	for (size_t i = 0; i < b->modules.n; i++)
+		announce_task(o, &b->modules.tasks[i]);
+	jout_end_array(&o->w);
+	mout_end(o);
+	link_send(b->link, o);
+}
+
+static void on_up(void *arg, const struct msg *welcome)
+{
+	register_now(arg);
+}
+
+static void on_down(void *arg, const struct err *why)
+{
+	struct labour *b = arg;
+
+	if (b->registered || b->fault.code != why->code)
+		log_warning("control_plane.away: %s", why->text);
+	b->fault = *why;
+	b->registered = false;
+	loop_timer_clear(&b->heartbeat);
+	/* Half-made lists went down with the connection: what matters is said again. */
+	buf_reset(&b->started.head);
+	buf_reset(&b->done.head);
+	buf_reset(&b->started.body);
+	buf_reset(&b->done.body);
+	if (b->state == WORKER_STOPPING)
+		end(b);
+}
+
+static void give_up(struct labour *b, const struct err *why)
+{
+	b->fault = *why;
+	b->exit_status = err_exit_code(why->code);
+	end(b);
+}
+
+static void on_failed(void *arg, const struct err *why)
+{
+	give_up(arg, why);
+}
+
+static void on_heartbeat(void *arg)
+{
+	struct labour *b = arg;
+
+	mout_begin(&b->out, MSG_HEARTBEAT, 0);
+	mout_end(&b->out);
+	link_send(b->link, &b->out);
+	loop_timer_in(&b->heartbeat, b->heartbeat_ms);
+}
+
+static void on_registered(struct labour *b, const struct msg *m)
+{
+	char address[300], text[600];
+
+	b->registered = true;
+	b->fault.code = ERR_NONE;
+	b->heartbeat_ms = msg_int(m->head, "heartbeat_ms", 10000);
+	if (b->heartbeat_ms < 10)
+		b->heartbeat_ms = 10;
+	loop_timer_in(&b->heartbeat, b->heartbeat_ms);
+	jobs_registered(b, m);
+	if (b->ever)
+		return;
+	b->ever = true;
+	move(b, WORKER_EV_READY);
+	snprintf(text, sizeof(text), "worker \"%s\" is registered at %s (%u slots, %zu tasks)", b->conf.id,
+		address_text(address, &b->conf.control_plane), b->conf.slots, b->modules.n);
+	log_info("registered worker=%s control_plane=%s slots=%u tasks=%zu", b->conf.id, address, b->conf.slots,
+		b->modules.n);
+	if (b->conf.ready)
+		b->conf.ready(b->conf.ready_arg, text);
+}
+
+/* An error that answers register ends the worker; one that answers a job's request is the job's. */
+static void on_error(struct labour *b, const struct msg *m)
+{
+	struct err e;
+
+	if (m->req) {
+		jobs_refused(b, m);
+		return;
+	}
+	msg_error(m, &e);
+	if (b->registered && e.code == ERR_NO) {
+		/* The control plane has forgotten us: a lease that ran out while we were away. */
+		b->registered = false;
+		register_now(b);
+		return;
+	}
+	give_up(b, &e);
+}
+
+static void on_msg(void *arg, const struct msg *m)
+{
+	struct labour *b = arg;
+
+	switch (m->id) {
+	case MSG_REGISTERED:
+		on_registered(b, m);
+		break;
+	case MSG_TASK:
+		jobs_task(b, m);
+		break;
+	case MSG_STOP:
+		jobs_stop(b, m);
+		break;
+	case MSG_DONE_OK:
+		jobs_acked(b, m);
+		break;
+	case MSG_BLOB:
+		jobs_blob(b, m);
+		break;
+	case MSG_BLOB_HAVE:
+		jobs_have(b, m);
+		break;
+	case MSG_ERROR:
+		on_error(b, m);
+		break;
+	case MSG_LEFT:
+		end(b);
+		break;
+	default: /* alive, and what a newer control plane may say */
+		break;
+	}
+}
+
+static const struct link_ops link_ops = {.up = on_up, .down = on_down, .msg = on_msg, .failed = on_failed};
+
+/* All work is done or given up: say good-bye. */
+static void leave(struct labour *b)
+{
+	move(b, WORKER_EV_STOP);
+	labour_flush(b);
+	if (!b->registered) {
+		end(b);
+		return;
+	}
+	mout_begin(&b->out, MSG_LEAVE, 0);
+	mout_end(&b->out);
+	link_send(b->link, &b->out);
+	loop_timer_in(&b->patience, LEAVE_MS);
+}
+
+void labour_idle(struct labour *b)
+{
+	if (b->state == WORKER_DRAINING && list_empty(&b->jobs))
+		leave(b);
+}
+
+static void on_patience(void *arg)
+{
+	struct labour *b = arg;
+
+	if (b->state == WORKER_STOPPING) {
+		end(b);
+		return;
+	}
+	/* Their end is still handed in; a second patience ends the waiting for that. */
+	log_warning("shutdown: tasks still run after %lld ms and are ended", (long long)b->conf.shutdown_ms);
+	jobs_cancel_all(b, 1000);
+	b->conf.shutdown_ms = 0;
+	move(b, WORKER_EV_STOP);
+	loop_timer_in(&b->patience, 3000);
+}
+
+static void on_signal(void *arg, int signo)
+{
+	struct labour *b = arg;
+
+	log_info("signal number=%d", signo);
+	if (b->state == WORKER_STARTING || b->state == WORKER_STOPPING) {
+		if (b->state == WORKER_STARTING)
+			move(b, WORKER_EV_FAIL);
+		end(b);
+	} else if (b->state == WORKER_DRAINING) {
+		jobs_cancel_all(b, 1000);
+		leave(b);
+	} else {
+		move(b, WORKER_EV_DRAIN);
+		if (b->registered)
+			register_now(b);
+		loop_timer_in(&b->patience, b->conf.shutdown_ms);
+		labour_idle(b);
+	}
+}
+
+/* The control plane that started this local worker is gone. */
+static void on_parent_gone(void *arg, unsigned events)
+{
+	struct labour *b = arg;
+	char byte;
+
+	if (read(STDIN_FILENO, &byte, 1) > 0)
+		return;
+	log_warning("the control plane is gone: the local worker ends");
+	end(b);
+}
+
+static int start(struct labour *b, struct err *e)
+{
+	const struct link_conf conf = {.address = b->conf.control_plane, .server_key = b->conf.server_key,
+		.own = b->conf.own, .from = FROM_WORKER, .connect_timeout_ms = 5000, .give_up_ms = -1, .patient = true};
+	struct uuid id;
+
+	if (modules_load(&b->modules, b->conf.modules, b->conf.nmodules, e))
+		return -1;
+	uuid_make(&id, &(struct uuid){{0}}, b->clock->wall_ms(b->clock), &b->rng);
+	uuid_text(b->instance, &id);
+	b->slots = xcalloc(b->conf.slots, sizeof(*b->slots));
+	for (unsigned i = 0; i < b->conf.slots; i++)
+		b->slots[i] = slot_new(b->loop, b->conf.exe, &jobs_slot_ops, b);
+	b->link = link_new(b->net, &conf, &link_ops, b);
+	loop_signal(b->loop, SIGTERM, on_signal, b);
+	loop_signal(b->loop, SIGINT, on_signal, b);
+	if (b->conf.local)
+		loop_fd(b->loop, STDIN_FILENO, LOOP_READ, 5, on_parent_gone, b);
+	loop_hook(b->loop, before_sleep, b);
+	return 0;
+}
+
+static void init(struct labour *b, struct clock *clock)
+{
+	clock_system(clock);
+	b->clock = clock;
+	rng_system(&b->rng);
+	b->loop = loop_new(clock);
+	b->net = net_new(b->loop);
+	list_init(&b->jobs);
+	mout_init(&b->started);
+	mout_init(&b->done);
+	mout_init(&b->out);
+	loop_timer_init(b->loop, &b->heartbeat, on_heartbeat, b);
+	loop_timer_init(b->loop, &b->patience, on_patience, b);
+}
+
+static void fini(struct labour *b)
+{
+	for (unsigned i = 0; b->slots && i < b->conf.slots; i++)
+		slot_free(&b->slots[i]);
+	free(b->slots);
+	loop_timer_clear(&b->heartbeat);
+	loop_timer_clear(&b->patience);
+	link_free(&b->link);
+	jobs_free(b);
+	modules_fini(&b->modules);
+	mout_fini(&b->started);
+	mout_fini(&b->done);
+	mout_fini(&b->out);
+	loop_free(&b->loop);
+	net_free(&b->net);
+}
+
+int worker_run(const struct worker_conf *conf, struct err *e)
+{
+	struct labour labour = {.conf = *conf, .state = WORKER_INIT}, *b = &labour;
+	struct clock clock;
+
+	e->code = ERR_NONE;
+	init(b, &clock);
+	signal(SIGPIPE, SIG_IGN);
+	move(b, WORKER_EV_START);
+	if (start(b, e)) {
+		move(b, WORKER_EV_FAIL);
+		b->exit_status = err_exit_code(e->code);
+	} else {
+		loop_run(b->loop);
+		loop_unhook(b->loop, before_sleep, b);
+		if (b->exit_status)
+			*e = b->fault;
+	}
+	fini(b);
+	return b->exit_status;
+}
