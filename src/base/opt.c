@@ -1,54 +1,18 @@
-/* Options of commands: first the words are taken, then what they left open is looked up outside.
+/* Options of commands: first the words are taken (opt_words.c), then what they left open is looked up outside.
  *
  * Every option of the tables has one slot, which holds its value from wherever it came. A name that stands in two tables
  * has the slot of the first. */
-#include "base/opt.h"
+#include "base/opt_slot.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/mem.h"
-#include "base/str.h"
 
-struct slot {
-	const struct opt *opt;
-	enum opt_origin origin;
-	char *where;   /* "FILE:LINE" or the variable, or NULL */
-	char **values; /* checked; more than one only of OPT_MANY and OPT_WORDS */
-	size_t nvalues;
-	int64_t number; /* of flags, ints and durations */
-};
-
-struct opts {
-	struct slot *slots;
-	size_t nslots;
-	char **args;
-	size_t nargs;
-	size_t dashdash;
-};
-
-/* The words as they are gone through. */
-struct parse {
-	struct opts *o;
-	char *const *words;
-	size_t n, at; /* at: the next one */
-	struct err *e;
-};
-
-static struct slot *find(const struct opts *o, const char *name)
+struct opt_slot *opt_slot_find(const struct opts *o, const char *name)
 {
 	for (size_t i = 0; i < o->nslots; i++)
 		if (strcmp(o->slots[i].opt->name, name) == 0)
-			return &o->slots[i];
-	return NULL;
-}
-
-static struct slot *find_letter(const struct opts *o, char letter)
-{
-	for (size_t i = 0; i < o->nslots; i++)
-		if (o->slots[i].opt->letter == letter)
 			return &o->slots[i];
 	return NULL;
 }
@@ -57,29 +21,22 @@ static struct slot *find_letter(const struct opts *o, char letter)
 static void add_slots(struct opts *o, const struct opt *table)
 {
 	for (; table->name; table++) {
-		if (find(o, table->name))
+		if (opt_slot_find(o, table->name))
 			continue;
 		o->slots = xreallocarray(o->slots, o->nslots + 1, sizeof(*o->slots));
-		o->slots[o->nslots++] = (struct slot){
+		o->slots[o->nslots++] = (struct opt_slot){
 			.opt = table,
 			.number = table->type == OPT_DURATION ? -1 : 0,
 		};
 	}
 }
 
-static void add_arg(struct opts *o, const char *word)
-{
-	o->args = xreallocarray(o->args, o->nargs + 1, sizeof(*o->args));
-	o->args[o->nargs++] = xstrdup(word);
-}
-
-static bool is_list(const struct slot *s)
+static bool is_list(const struct opt_slot *s)
 {
 	return s->opt->type == OPT_MANY || s->opt->type == OPT_WORDS;
 }
 
-/* Checks one value and puts it into the slot: behind the others of a list, else in place of the one that was there. */
-static int put(struct slot *s, const char *text, enum err_code code, struct err *e)
+int opt_slot_put(struct opt_slot *s, const char *text, enum err_code code, struct err *e)
 {
 	char *value = opt_check(s->opt, text, &s->number, code, e);
 
@@ -92,14 +49,13 @@ static int put(struct slot *s, const char *text, enum err_code code, struct err 
 	return 0;
 }
 
-/* Puts each piece of text between separators; empty ones are none. */
-static int put_split(struct slot *s, const char *text, const char *separators, enum err_code code,
-	struct err *e)
+int opt_slot_put_split(struct opt_slot *s, const char *text, const char *separators,
+	enum err_code code, struct err *e)
 {
 	while (*(text += strspn(text, separators))) {
 		size_t n = strcspn(text, separators);
 		char *piece = xstrndup(text, n);
-		int r = put(s, piece, code, e);
+		int r = opt_slot_put(s, piece, code, e);
 		free(piece);
 		if (r < 0)
 			return -1;
@@ -108,116 +64,162 @@ static int put_split(struct slot *s, const char *text, const char *separators, e
 	return 0;
 }
 
-static int put_given(struct parse *p, struct slot *s, const char *text)
+/* Puts a value that came from outside the words. */
+static int put_outside(struct opt_slot *s, enum opt_origin origin, const char *text,
+	enum err_code code, struct err *e)
 {
-	int r;
-
-	s->origin = OPT_GIVEN;
-	if (s->opt->type == OPT_WORDS && s->opt->commas)
-		r = put_split(s, text, ",", ERR_USAGE, p->e);
-	else
-		r = put(s, text, ERR_USAGE, p->e);
-	return r < 0 ? err_prefix(p->e, "--%s", s->opt->name) : 0;
+	s->origin = origin;
+	if (s->opt->type == OPT_WORDS)
+		return opt_slot_put_split(s, text, s->opt->commas ? ", \t" : " \t", code, e);
+	return opt_slot_put(s, text, code, e);
 }
 
-/* A word that an option starts with; "-", -5 and -.5 are none. */
-static bool is_option(const char *word)
+static int look_up(struct opt_slot *s, opt_config_fn *config, void *arg, struct err *e)
 {
-	return word[0] == '-' && word[1] && word[1] != '.' && !isdigit((unsigned char)word[1]);
-}
+	const struct opt *opt = s->opt;
+	const char *text, *where = NULL;
 
-/* `value` is what stood in the same word, or NULL: then the next word is the value, or all up to the next option. */
-static int take_value(struct parse *p, struct slot *s, const char *value)
-{
-	bool words = s->opt->type == OPT_WORDS;
-
-	if (value)
-		return put_given(p, s, value);
-	if (p->at == p->n || (words && is_option(p->words[p->at])))
-		return err_set(p->e, ERR_USAGE, "--%s: a value is missing: --%s %s", s->opt->name,
-			s->opt->name, s->opt->arg ? s->opt->arg : "VALUE");
-	do {
-		if (put_given(p, s, p->words[p->at++]) < 0)
-			return -1;
-	} while (words && p->at < p->n && !is_option(p->words[p->at]));
+	text = opt->env ? getenv(opt->env) : NULL;
+	if (text && *text) {
+		s->where = xstrdup(opt->env);
+		if (put_outside(s, OPT_ENV, text, ERR_USAGE, e) < 0)
+			return err_prefix(e, "%s", opt->env);
+		return 0;
+	}
+	text = opt->conf && config ? config(arg, opt->name, &where) : NULL;
+	if (text) {
+		s->where = xstrdup(where);
+		if (put_outside(s, OPT_CONFIG, text, ERR_CONFIG, e) < 0)
+			return err_prefix(
+				e, "%s: %s", where ? where : "configuration", opt->name);
+		return 0;
+	}
+	if (opt->def && put_outside(s, OPT_DEFAULT, opt->def, ERR_BUG, e) < 0)
+		BUG("the default of --%s is no value of it: %s", opt->name, opt->def);
 	return 0;
 }
 
-/* The option that a long word names: exactly, or, when `prefix`, by its beginning. `no`: only flags, by "no-NAME". */
-static bool is_named(const struct slot *s, const char *word, bool no, bool prefix)
+struct opts *opts_parse(const struct opt *const *tables, size_t ntables, char *const *words,
+	size_t n, bool stop_early, opt_config_fn *config, void *config_arg, struct err *e)
 {
-	if (no && (s->opt->type != OPT_FLAG || strncmp(word, "no-", 3) != 0))
-		return false;
-	word += no ? 3 : 0;
-	if (!prefix)
-		return strcmp(s->opt->name, word) == 0;
-	return *word && !s->opt->hidden && strncmp(s->opt->name, word, strlen(word)) == 0;
-}
+	struct opts *o = xcalloc(1, sizeof(*o));
 
-/* How many options the word names; *slot and *no get the last, `list` them all. */
-static size_t match(const struct opts *o, const char *word, bool prefix, struct slot **slot,
-	bool *no, struct buf *list)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < 2 * o->nslots; i++) {
-		struct slot *s = &o->slots[i / 2];
-		if (!is_named(s, word, i & 1, prefix))
-			continue;
-		*slot = s;
-		*no = i & 1;
-		buf_addf(list, "%s--%s%s", n++ ? ", " : "", *no ? "no-" : "", s->opt->name);
-	}
-	return n;
-}
-
-/* The name nearest to a long word, or NULL. */
-static const char *nearest(const struct opts *o, const char *word, bool flags)
-{
-	const char **names = xreallocarray(NULL, o->nslots + 1, sizeof(*names));
-	const char *found;
-	size_t n = 0;
-
+	o->dashdash = SIZE_MAX;
+	for (size_t i = 0; i < ntables; i++)
+		add_slots(o, tables[i]);
+	if (opt_take_words(o, words, n, stop_early, e) < 0)
+		goto fail;
 	for (size_t i = 0; i < o->nslots; i++)
-		if (!o->slots[i].opt->hidden && (!flags || o->slots[i].opt->type == OPT_FLAG))
-			names[n++] = o->slots[i].opt->name;
-	found = str_nearest(word, names, n);
-	free(names);
-	return found;
+		if (o->slots[i].origin == OPT_UNSET &&
+			look_up(&o->slots[i], config, config_arg, e) < 0)
+			goto fail;
+	return o;
+fail:
+	opts_free(&o);
+	return NULL;
 }
 
-/* `shown` is the option as it was written, `word` what its long name may have been meant to be. */
-static int unknown(struct parse *p, const char *shown, const char *word)
+static void free_strings(char **strings, size_t n)
 {
-	const char *name = nearest(p->o, word, false);
-	bool no = !name && strncmp(word, "no-", 3) == 0;
-
-	if (no)
-		name = nearest(p->o, word + 3, true);
-	if (!name)
-		return err_set(p->e, ERR_USAGE, "unknown option %s", str_show(shown));
-	return err_set(p->e, ERR_USAGE, "unknown option %s (did you mean --%s%s?)",
-		str_show(shown), no ? "no-" : "", name);
+	while (n)
+		free(strings[--n]);
+	free(strings);
 }
 
-static struct slot *find_long(struct parse *p, const char *shown, const char *word, bool *no)
+void opts_free(struct opts **o)
 {
-	struct buf list = BUF_INIT;
-	struct slot *slot = NULL;
-	size_t n = match(p->o, word, false, &slot, no, &list);
+	struct opts *gone = *o;
 
-	/* A name that is there twice is there as --NAME and as the --no-... of another: the first is meant. */
-	if (n > 1)
-		slot = find(p->o, word);
-	*no = n > 1 ? false : *no;
-	if (!n)
-		n = match(p->o, word, true, &slot, no, &list);
-	else
-		n = 1;
-	if (!n)
-		unknown(p, shown, word);
-	if (n > 1)
-		err_set(p->e, ERR_USAGE, "%s is ambiguous: %s", str_show(shown), buf_str(&list));
-	buf_fini(&list);
-	return n == 1 ? slot : NULL;
+	*o = NULL;
+	if (!gone)
+		return;
+	for (size_t i = 0; i < gone->nslots; i++) {
+		free_strings(gone->slots[i].values, gone->slots[i].nvalues);
+		free(gone->slots[i].where);
+	}
+	free(gone->slots);
+	free_strings(gone->args, gone->nargs);
+	free(gone);
+}
+
+static const struct opt_slot *need(const struct opts *o, const char *name)
+{
+	const struct opt_slot *s = opt_slot_find(o, name);
+
+	if (!s)
+		BUG("no option --%s in the tables", name);
+	return s;
+}
+
+static int64_t number(const struct opts *o, const char *name, enum opt_type type)
+{
+	const struct opt_slot *s = need(o, name);
+
+	if (s->opt->type != type)
+		BUG("--%s has another type", name);
+	return s->number;
+}
+
+bool opts_flag(const struct opts *o, const char *name)
+{
+	return number(o, name, OPT_FLAG) != 0;
+}
+
+const char *opts_str(const struct opts *o, const char *name)
+{
+	const struct opt_slot *s = need(o, name);
+
+	return s->nvalues ? s->values[s->nvalues - 1] : NULL;
+}
+
+int64_t opts_int(const struct opts *o, const char *name)
+{
+	return number(o, name, OPT_INT);
+}
+
+int64_t opts_ms(const struct opts *o, const char *name)
+{
+	return number(o, name, OPT_DURATION);
+}
+
+size_t opts_many(const struct opts *o, const char *name, const char *const **values)
+{
+	const struct opt_slot *s = need(o, name);
+
+	*values = (const char *const *)s->values;
+	return s->nvalues;
+}
+
+bool opts_given(const struct opts *o, const char *name)
+{
+	return need(o, name)->origin > OPT_DEFAULT;
+}
+
+bool opts_has(const struct opts *o, const char *name)
+{
+	return opt_slot_find(o, name) != NULL;
+}
+
+enum opt_origin opts_origin(const struct opts *o, const char *name, const char **where)
+{
+	const struct opt_slot *s = need(o, name);
+
+	if (where)
+		*where = s->where;
+	return s->origin;
+}
+
+size_t opts_nargs(const struct opts *o)
+{
+	return o->nargs;
+}
+
+const char *opts_arg(const struct opts *o, size_t i)
+{
+	return i < o->nargs ? o->args[i] : NULL;
+}
+
+size_t opts_dashdash(const struct opts *o)
+{
+	return o->dashdash < o->nargs ? o->dashdash : o->nargs;
 }

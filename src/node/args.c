@@ -61,7 +61,8 @@ void args_add_allowed(struct words *env)
 }
 
 /* Appends a string's bytes, or the text of any other value; `what` names it in the message. */
-static int add_value(struct buf *word, const struct json_node *v, const char *what, struct err *e)
+static int add_value(
+	struct buf *word, const struct json_node *v, const char *what, struct err *e)
 {
 	size_t before = word->len, n;
 	if (!json_unescape(v, word)) {
@@ -70,7 +71,8 @@ static int add_value(struct buf *word, const struct json_node *v, const char *wh
 	}
 	if (word->len > before && memchr(word->data + before, '\0', word->len - before))
 		return err_set(e, ERR_DATA,
-			"%s holds a NUL byte (\\u0000), which no program can be given; encode it, as base64 perhaps", what);
+			"%s holds a NUL byte (\\u0000), which no program can be given; encode it, as base64 perhaps",
+			what);
 	if (word->len >= ARGS_MAX_STRING)
 		return err_set(e, ERR_DATA,
 			"%s has %zu bytes, and a program can be given at most 128 KiB in one; write it to a file and pass the file's name",
@@ -78,15 +80,16 @@ static int add_value(struct buf *word, const struct json_node *v, const char *wh
 	return 0;
 }
 
-static int parse(struct json_doc *d, const char *what, enum json_type type, const char *json, size_t len,
-	struct err *e)
+static int parse(struct json_doc *d, const char *what, enum json_type type, const char *json,
+	size_t len, struct err *e)
 {
 	struct json_fault fault;
 	json_init(d);
 	if (json_parse(d, json, len, 0, ARGS_MAX_VALUES, &fault) < 0)
 		return err_set(e, ERR_DATA, "%s: byte %zu: %s", what, fault.at, fault.what);
 	if (d->nodes[0].type != type)
-		return err_set(e, ERR_DATA, "%s are no JSON %s", what, type == JSON_ARRAY ? "array" : "object");
+		return err_set(e, ERR_DATA, "%s are no JSON %s", what,
+			type == JSON_ARRAY ? "array" : "object");
 	return 0;
 }
 
@@ -112,14 +115,16 @@ int args_add(struct words *w, const char *json, size_t len, struct err *e)
 static bool identifier(const char *s, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		bool alpha = (s[i] >= 'a' && s[i] <= 'z') || (s[i] >= 'A' && s[i] <= 'Z') || s[i] == '_';
+		bool alpha = (s[i] >= 'a' && s[i] <= 'z') || (s[i] >= 'A' && s[i] <= 'Z') ||
+			     s[i] == '_';
 		if (!alpha && (i == 0 || s[i] < '0' || s[i] > '9'))
 			return false;
 	}
 	return n > 0;
 }
 
-static int add_kwarg(struct words *env, struct map *places, const struct json_node *key, struct err *e)
+static int add_kwarg(
+	struct words *env, struct map *places, const struct json_node *key, struct err *e)
 {
 	struct buf var = BUF_INIT;
 	buf_adds(&var, "FW_KW_");
@@ -134,7 +139,8 @@ static int add_kwarg(struct words *env, struct map *places, const struct json_no
 	/* A place is kept as its number + 1: a map holds no NULL. */
 	uintptr_t place = (uintptr_t)map_get(places, var.data, var.len);
 	if (!place)
-		map_put(places, var.data, var.len, (void *)(uintptr_t)(env->n + 1)); // NOLINT(performance-no-int-to-ptr)
+		map_put(places, var.data, var.len,
+			(void *)(uintptr_t)(env->n + 1)); // NOLINT(performance-no-int-to-ptr)
 	rc = add_value(&var, json_next(key), what, e);
 	if (rc < 0)
 		goto out;

@@ -9,7 +9,8 @@
 #include "base/map.h"
 
 #define ARGS_MAX_VALUES (1024 * 1024) /* JSON values in args or kwargs */
-#define ARGS_MAX_STRING 131072        /* of one word or variable, its NUL counted: MAX_ARG_STRLEN of the kernel */
+#define ARGS_MAX_STRING                                                                        \
+	131072 /* of one word or variable, its NUL counted: MAX_ARG_STRLEN of the kernel */
 
 struct words { /* a list of strings that ends with a NULL, as execve(2) wants it; owns them */
 	char **list;

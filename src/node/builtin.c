@@ -52,7 +52,8 @@ static void run_sleep(struct job *j, const struct json_node *args)
 	const struct json_node *v = json_first(args);
 	int64_t ms = args->nchild == 1 ? seconds_to_ms(v) : -1;
 	if (ms < 0) {
-		job_fail(j, CAUSE_EXIT, "sleep takes one number of seconds, from 0 to a year, as in: sleep 0.5");
+		job_fail(j, CAUSE_EXIT,
+			"sleep takes one number of seconds, from 0 to a year, as in: sleep 0.5");
 		return;
 	}
 	loop_timer_init(j->loop, &j->nap, woken, j);
@@ -103,7 +104,8 @@ void builtin_start(struct job *j)
 	struct json_fault fault;
 	json_init(&d);
 	if (!b)
-		job_fail(j, CAUSE_START, "this worker's version has no built-in task %s", str_show(j->name));
+		job_fail(j, CAUSE_START, "this worker's version has no built-in task %s",
+			str_show(j->name));
 	else if (json_parse(&d, buf_str(&j->args), j->args.len, 0, ARGS_MAX_VALUES, &fault) < 0)
 		job_fail(j, CAUSE_START, "the arguments: byte %zu: %s", fault.at, fault.what);
 	else if (d.nodes[0].type != JSON_ARRAY)

@@ -9,7 +9,8 @@
 
 struct builtin {
 	const char *name, *doc, *params;
-	void (*run)(struct job *j, const struct json_node *args); /* ends the job, or sets j->nap */
+	void (*run)(
+		struct job *j, const struct json_node *args); /* ends the job, or sets j->nap */
 };
 
 extern const struct builtin builtins[];

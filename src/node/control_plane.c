@@ -23,6 +23,11 @@ struct now server_now(const struct server *s)
 	return (struct now){.mono_us = s->clock->mono_us(s->clock), .wall_ms = s->clock->wall_ms(s->clock)};
 }
 
+int server_worker_port(const struct server *s)
+{
+	return s->conf.worker_port ? s->conf.worker_port : s->context.base.port + PORT_WORKER;
+}
+
 void server_end(struct server *s, int status)
 {
 	s->exit_status = status;

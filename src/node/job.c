@@ -183,7 +183,8 @@ static void drain(struct job *j)
 static void settle(struct job *j)
 {
 	if (tree_any()) {
-		kill(-j->pid, SIGKILL); /* its session's group at once, before anybody in it can fork */
+		kill(-j->pid,
+			SIGKILL); /* its session's group at once, before anybody in it can fork */
 		tree_end(TREE_WAIT_MS);
 	}
 	drain(j);
@@ -350,8 +351,8 @@ static void start_program(struct job *j)
 	words_init(&argv);
 	words_init(&env);
 	command_line(j, &argv);
-	if (args_add(&argv, buf_str(&j->args), j->args.len, &e) < 0 || environment(j, &env, &e) < 0 ||
-		start_process(j, &argv, &env, &e) < 0)
+	if (args_add(&argv, buf_str(&j->args), j->args.len, &e) < 0 ||
+		environment(j, &env, &e) < 0 || start_process(j, &argv, &env, &e) < 0)
 		job_fail(j, CAUSE_START, "%s", e.text);
 	else
 		watch(j);

@@ -25,7 +25,8 @@ struct job_end { /* how it ended; valid when job.over */
 struct job {
 	struct uuid id;
 	int64_t attempt;
-	char *name, *path, *function, *shell; /* the last three may be NULL, as in struct module_task */
+	char *name, *path, *function,
+		*shell; /* the last three may be NULL, as in struct module_task */
 	enum task_kind kind;
 	int64_t timeout_ms; /* 0 = none */
 	int64_t grace_ms;   /* between TERM and KILL when the time is over */
@@ -33,16 +34,17 @@ struct job {
 	struct list queued; /* the runner's */
 
 	struct loop *loop;
-	pid_t pid;               /* 0: it has not started, or could not */
-	bool exited;             /* the main process; others may have been left */
-	int out_fd, err_fd;      /* our ends of its stdout and stderr; -1 = closed */
+	pid_t pid;          /* 0: it has not started, or could not */
+	bool exited;        /* the main process; others may have been left */
+	int out_fd, err_fd; /* our ends of its stdout and stderr; -1 = closed */
 	struct loop_io *out_io, *err_io;
-	struct buf out, err;     /* what it wrote; of err only the last part */
+	struct buf out, err;                   /* what it wrote; of err only the last part */
 	struct loop_timer timeout, grace, nap; /* nap: the builtin sleep */
-	enum cause stop;         /* why we end it: timeout, limit or cancelled; CAUSE_NONE = we do not */
-	bool killed;             /* TERM was not enough */
+	enum cause
+		stop; /* why we end it: timeout, limit or cancelled; CAUSE_NONE = we do not */
+	bool killed;  /* TERM was not enough */
 	int64_t started_us, stop_us, stop_grace_ms;
-	int wait_status;         /* of the main process */
+	int wait_status; /* of the main process */
 
 	bool over;
 	struct job_end end;

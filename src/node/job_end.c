@@ -93,7 +93,8 @@ static void judge_stop(struct job *j, struct buf *text)
 		buf_adds(text, " (time-out); set --timeout");
 		break;
 	case CAUSE_LIMIT:
-		buf_adds(text, "wrote more than 64 MiB to stdout; write large results to a file and print its name");
+		buf_adds(text,
+			"wrote more than 64 MiB to stdout; write large results to a file and print its name");
 		break;
 	case CAUSE_CANCELLED:
 		buf_adds(text, "cancelled");
@@ -110,7 +111,8 @@ static void judge_exit(struct job *j, struct buf *text)
 	if (WIFSIGNALED(j->wait_status)) {
 		j->end.cause = CAUSE_SIGNAL;
 		j->end.signo = WTERMSIG(j->wait_status);
-		buf_addf(text, "killed by signal %d (%s)", j->end.signo, strsignal(j->end.signo));
+		buf_addf(text, "killed by signal %d (%s)", j->end.signo,
+			strsignal(j->end.signo));
 	} else {
 		j->end.status = WEXITSTATUS(j->wait_status);
 		j->end.ok = j->end.status == 0;

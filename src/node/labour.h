@@ -47,6 +47,7 @@ struct labour {
 	enum worker_state state;
 	char instance[UUID_TEXT];
 	bool registered, ever; /* now; once */
+	bool hurried;          /* what runs was told to end */
 	struct mout started, done; /* being filled in this turn; head.len 0 = none */
 	struct mout out;
 	struct loop_timer heartbeat, patience;

@@ -35,9 +35,7 @@ static char *own_address(const struct server *s)
 	struct address a = s->context.base;
 	char text[300];
 
-	a.port += s->conf.subworkers ? PORT_WORKER : PORT_QUERY;
-	if (s->conf.subworkers && s->conf.worker_port)
-		a.port = s->conf.worker_port;
+	a.port = s->conf.subworkers ? server_worker_port(s) : a.port + PORT_QUERY;
 	return xstrdup(address_text(text, &a));
 }
 

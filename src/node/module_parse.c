@@ -13,12 +13,12 @@ struct parser {
 	struct modules *to;
 	const char *path;
 	bool bash;
-	int line;         /* the one that is looked at, from 1 */
-	int task_line;    /* of the block's @task; 0: it has none */
-	struct buf doc;   /* of the block */
-	bool doc_last;    /* the line before belonged to the block */
-	char *name;       /* given with @task, or NULL */
-	char *params;     /* from @usage, or NULL */
+	int line;       /* the one that is looked at, from 1 */
+	int task_line;  /* of the block's @task; 0: it has none */
+	struct buf doc; /* of the block */
+	bool doc_last;  /* the line before belonged to the block */
+	char *name;     /* given with @task, or NULL */
+	char *params;   /* from @usage, or NULL */
 	int64_t timeout_ms;
 	struct err *e;
 };
@@ -43,10 +43,12 @@ static int read_option(struct parser *p, const char *word)
 	static const char timeout[] = "timeout=";
 	const size_t n = sizeof(timeout) - 1;
 	if (strncmp(word, timeout, n) != 0)
-		return err_set(p->e, ERR_DATA, "%s:%d: unknown option \"%s\" of @task (known: timeout=DURATION)",
+		return err_set(p->e, ERR_DATA,
+			"%s:%d: unknown option \"%s\" of @task (known: timeout=DURATION)",
 			p->path, p->line, str_show(word));
 	if (!str_duration_ms(word + n, &p->timeout_ms))
-		return err_set(p->e, ERR_DATA, "%s:%d: \"%s\" is no duration; write it like timeout=90s or timeout=5m",
+		return err_set(p->e, ERR_DATA,
+			"%s:%d: \"%s\" is no duration; write it like timeout=90s or timeout=5m",
 			p->path, p->line, str_show(word + n));
 	return 0;
 }
@@ -67,7 +69,8 @@ static int read_task_word(struct parser *p, const char *word, bool first)
 static int read_task(struct parser *p, const char *rest, size_t n)
 {
 	if (p->task_line)
-		return err_set(p->e, ERR_DATA, "%s:%d: a second @task above one function (the first: line %d)",
+		return err_set(p->e, ERR_DATA,
+			"%s:%d: a second @task above one function (the first: line %d)",
 			p->path, p->line, p->task_line);
 	p->task_line = p->line;
 	char *words = xstrndup(rest, n), *save = NULL;
@@ -84,7 +87,8 @@ static int read_task(struct parser *p, const char *rest, size_t n)
 static int read_usage(struct parser *p, const char *rest, size_t n)
 {
 	if (p->params)
-		return err_set(p->e, ERR_DATA, "%s:%d: a second @usage above one function", p->path, p->line);
+		return err_set(p->e, ERR_DATA, "%s:%d: a second @usage above one function",
+			p->path, p->line);
 	p->params = xstrndup(rest, n);
 	return 0;
 }
@@ -94,7 +98,8 @@ static const struct directive directives[] = {
 	{"usage", read_usage},
 };
 
-static int read_directive(struct parser *p, const char *word, size_t nword, const char *rest, size_t nrest)
+static int read_directive(
+	struct parser *p, const char *word, size_t nword, const char *rest, size_t nrest)
 {
 	for (size_t i = 0; i < ARRAY_LEN(directives); i++) {
 		const struct directive *d = &directives[i];
@@ -106,15 +111,16 @@ static int read_directive(struct parser *p, const char *word, size_t nword, cons
 	for (size_t i = 0; i < ARRAY_LEN(directives); i++)
 		names[i] = directives[i].word;
 	const char *near = str_nearest(copy, names, ARRAY_LEN(names));
-	err_set(p->e, ERR_DATA, "%s:%d: unknown directive \"@%s\" (did you mean @%s?)", p->path, p->line,
-		str_show(copy), near ? near : "task");
+	err_set(p->e, ERR_DATA, "%s:%d: unknown directive \"@%s\" (did you mean @%s?)", p->path,
+		p->line, str_show(copy), near ? near : "task");
 	free(copy);
 	return -1;
 }
 
 static bool name_char(char c, bool bash)
 {
-	bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+	bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+		    (c >= '0' && c <= '9') || c == '_';
 	return word || (bash && (c == '-' || c == '.'));
 }
 
@@ -126,7 +132,8 @@ static const char *skip_blanks(const char *s)
 static const char *skip_word(const char *s, const char *word)
 {
 	size_t n = strlen(word);
-	return strncmp(s, word, n) == 0 && (s[n] == ' ' || s[n] == '\t') ? skip_blanks(s + n) : NULL;
+	return strncmp(s, word, n) == 0 && (s[n] == ' ' || s[n] == '\t') ? skip_blanks(s + n)
+									 : NULL;
 }
 
 /* The name of the function that this line begins to define, or NULL; the caller frees it. */
@@ -170,7 +177,8 @@ static int add_task(struct parser *p, char **function)
 	};
 	p->name = p->params = *function = NULL;
 	if (!str_task_name(t.name))
-		err_set(p->e, ERR_DATA, "%s:%d: \"%s\" is no task name; give it one of at most 64 characters: `# @task NAME`",
+		err_set(p->e, ERR_DATA,
+			"%s:%d: \"%s\" is no task name; give it one of at most 64 characters: `# @task NAME`",
 			p->path, p->line, str_show(t.name));
 	else
 		return module_task_add(p->to, &t, p->e);
@@ -186,12 +194,15 @@ static int read_code(struct parser *p, const char *line)
 	char *function = function_name(line, p->bash);
 	if (p->task_line && !function)
 		rc = err_set(p->e, ERR_DATA,
-			"%s:%d: no function follows this @task; put it directly above a line like `name() {`%s", p->path,
-			p->task_line, p->bash ? "" : " (forms that only bash knows need a first line #!/bin/bash)");
+			"%s:%d: no function follows this @task; put it directly above a line like `name() {`%s",
+			p->path, p->task_line,
+			p->bash ? ""
+				: " (forms that only bash knows need a first line #!/bin/bash)");
 	else if (p->task_line)
 		rc = add_task(p, &function);
 	else if (p->params)
-		rc = err_set(p->e, ERR_DATA, "%s:%d: @usage without a @task above the same function", p->path,
+		rc = err_set(p->e, ERR_DATA,
+			"%s:%d: @usage without a @task above the same function", p->path,
 			p->line);
 	free(function);
 	block_end(p);
@@ -214,10 +225,12 @@ static int read_line(struct parser *p, const char *line, size_t n)
 static int check_text(const char *path, const char *text, size_t len, struct err *e)
 {
 	if (memchr(text, '\0', len) || !str_utf8(text, len))
-		return err_set(e, ERR_DATA, "%s: this is no text in UTF-8; a module is a shell script", path);
+		return err_set(e, ERR_DATA,
+			"%s: this is no text in UTF-8; a module is a shell script", path);
 	const char *end = memchr(text, '\n', len);
 	if (end && end > text && end[-1] == '\r')
-		return err_set(e, ERR_DATA, "%s:1: lines end in CR LF, which no shell understands; run: sed -i 's/\\r$//' %s",
+		return err_set(e, ERR_DATA,
+			"%s:1: lines end in CR LF, which no shell understands; run: sed -i 's/\\r$//' %s",
 			path, path);
 	return 0;
 }
@@ -233,11 +246,16 @@ static bool is_bash(const char *path, const char *text, size_t len)
 	return np > 5 && strcmp(path + np - 5, ".bash") == 0;
 }
 
-int module_parse(struct modules *m, const char *path, const char *text, size_t len, struct err *e)
+int module_parse(
+	struct modules *m, const char *path, const char *text, size_t len, struct err *e)
 {
 	if (check_text(path, text, len, e) < 0)
 		return -1;
-	struct parser p = {.to = m, .path = path, .bash = is_bash(path, text, len), .e = e, .timeout_ms = -1};
+	struct parser p = {.to = m,
+		.path = path,
+		.bash = is_bash(path, text, len),
+		.e = e,
+		.timeout_ms = -1};
 	struct buf line = BUF_INIT;
 	int rc = 0;
 	for (size_t at = 0; at < len && rc == 0;) {

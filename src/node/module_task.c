@@ -51,12 +51,14 @@ static int say_twice(const struct module_task *old, const struct module_task *t,
 		buf_addf(&line[0], ":%d", old->line);
 	if (t->line)
 		buf_addf(&line[1], ":%d", t->line);
-	err_set(e, ERR_DATA, "the task %s is defined twice: in %s%s and in %s%s; %s", t->name, place(old),
-		buf_str(&line[0]), place(t), buf_str(&line[1]),
-		t->kind == TASK_KIND_EXEC ? "rename one of the files" : "give one another name");
+	err_set(e, ERR_DATA, "the task %s is defined twice: in %s%s and in %s%s; %s", t->name,
+		place(old), buf_str(&line[0]), place(t), buf_str(&line[1]),
+		t->kind == TASK_KIND_EXEC ? "rename one of the files"
+					  : "give one another name");
 	if (e && t->kind == TASK_KIND_SHELL) {
 		size_t n = strlen(e->text);
-		snprintf(e->text + n, sizeof(e->text) - n, ": `# @task %s.%s`", t->module, t->function);
+		snprintf(e->text + n, sizeof(e->text) - n, ": `# @task %s.%s`", t->module,
+			t->function);
 	}
 	buf_fini(&line[0]);
 	buf_fini(&line[1]);
@@ -132,8 +134,8 @@ static bool letter(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-';
 }
 
-bool module_directive(const char *line, size_t n, const char **word, size_t *nword, const char **rest,
-	size_t *nrest)
+bool module_directive(const char *line, size_t n, const char **word, size_t *nword,
+	const char **rest, size_t *nrest)
 {
 	if (!comment(&line, &n))
 		return false;

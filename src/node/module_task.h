@@ -10,8 +10,8 @@ int module_task_add(struct modules *m, struct module_task *t, struct err *e);
 /* The module's name from its path: "tasks" of "examples/tasks.sh"; the caller frees it. */
 char *module_name(const char *path);
 /* If the n bytes are a line `# @WORD REST`: the word's and the rest's begin and length. */
-bool module_directive(const char *line, size_t n, const char **word, size_t *nword, const char **rest,
-	size_t *nrest);
+bool module_directive(const char *line, size_t n, const char **word, size_t *nword,
+	const char **rest, size_t *nrest);
 /* Appends the text of a comment line to the documentation; passes over what is written for other programs. */
 void module_doc_line(struct buf *doc, const char *line, size_t n);
 

@@ -16,7 +16,7 @@
 #include "node/module_task.h"
 
 #define MAX_MODULE (1024 * 1024) /* bytes of a shell module */
-#define MAX_HEAD   4096          /* bytes of an executable that are looked at for documentation */
+#define MAX_HEAD   4096 /* bytes of an executable that are looked at for documentation */
 
 static int add_builtins(struct modules *m, struct err *e)
 {
@@ -48,10 +48,12 @@ static bool shell_line(const char *text)
 		return false;
 	char *line = xstrndup(text + 2, strcspn(text + 2, "\n")), *save = NULL;
 	bool found = false;
-	for (char *w = strtok_r(line, " \t", &save); w && !found; w = strtok_r(NULL, " \t", &save)) {
+	for (char *w = strtok_r(line, " \t", &save); w && !found;
+		w = strtok_r(NULL, " \t", &save)) {
 		const char *slash = strrchr(w, '/');
 		const char *base = slash ? slash + 1 : w;
-		found = strcmp(base, "sh") == 0 || strcmp(base, "bash") == 0 || strcmp(base, "dash") == 0;
+		found = strcmp(base, "sh") == 0 || strcmp(base, "bash") == 0 ||
+			strcmp(base, "dash") == 0;
 	}
 	free(line);
 	return found;
@@ -71,7 +73,8 @@ static int load_shell(struct modules *m, const char *path, struct err *e)
 	int rc = paths_read(path, MAX_MODULE, &text, NULL, e);
 	if (rc == 0 && ends_in(path, ".py"))
 		rc = refuse_python(path, e);
-	if (rc == 0 && !ends_in(path, ".sh") && !ends_in(path, ".bash") && !shell_line(buf_str(&text)))
+	if (rc == 0 && !ends_in(path, ".sh") && !ends_in(path, ".bash") &&
+		!shell_line(buf_str(&text)))
 		rc = err_set(e, ERR_DATA,
 			"%s: neither its name nor its first line says that it is a shell module; name it FILE.sh, or name the folder it is in",
 			path);
@@ -101,13 +104,15 @@ static void read_exec_doc(const char *path, struct module_task *t)
 {
 	char head[MAX_HEAD + 1];
 	FILE *f = fopen(path, "re");
-	size_t n = f ? fread(head, 1, MAX_HEAD, f) : 0; /* one that may be run but not read has no documentation */
+	size_t n = f ? fread(head, 1, MAX_HEAD, f)
+		     : 0; /* one that may be run but not read has no documentation */
 	if (f)
 		fclose(f);
 	head[n] = '\0';
 	struct buf doc = BUF_INIT;
 	read_head_lines(head, &doc, &t->params);
-	if (!str_utf8(buf_str(&doc), doc.len) || (t->params && !str_utf8(t->params, strlen(t->params)))) {
+	if (!str_utf8(buf_str(&doc), doc.len) ||
+		(t->params && !str_utf8(t->params, strlen(t->params)))) {
 		buf_reset(&doc);
 		free(t->params);
 		t->params = NULL;
@@ -183,16 +188,16 @@ static int load(struct modules *m, const char *spec, struct err *e)
 	char *path = realpath(spec, NULL);
 	int rc;
 	if (!path || stat(path, &st) != 0)
-		rc = errno == ENOENT && python_name(spec) ? refuse_python(spec, e) :
-							    err_errno(e, ERR_DATA, "cannot load the module %s", spec);
-	else if ((rc = paths_check_unwritable(spec, e)) < 0)
-		;
-	else if (S_ISDIR(st.st_mode))
-		rc = load_folder(m, path, e);
-	else if (S_ISREG(st.st_mode))
-		rc = load_shell(m, path, e);
+		rc = errno == ENOENT && python_name(spec)
+			     ? refuse_python(spec, e)
+			     : err_errno(e, ERR_DATA, "cannot load the module %s", spec);
+	else if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
+		rc = err_set(e, ERR_DATA,
+			"cannot load the module %s: it is neither a file nor a folder", spec);
+	else if (paths_check_unwritable(spec, e) < 0)
+		rc = -1;
 	else
-		rc = err_set(e, ERR_DATA, "cannot load the module %s: it is neither a file nor a folder", spec);
+		rc = S_ISDIR(st.st_mode) ? load_folder(m, path, e) : load_shell(m, path, e);
 	free(path);
 	return rc;
 }

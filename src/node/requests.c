@@ -21,7 +21,7 @@ static void welcome(struct peer *p, const struct msg *m, int64_t version)
 	jout_str(&o->w, "principal", p->principal);
 	jout_str(&o->w, "roles", roles_text(roles, p->roles));
 	jout_i64(&o->w, "base_port", s->context.base.port);
-	jout_bool(&o->w, "subworkers", s->conf.subworkers);
+	jout_i64(&o->w, "worker_port", s->conf.subworkers ? server_worker_port(s) : 0);
 	jout_i64(&o->w, "seq", (int64_t)core_event_last(s->core));
 	mout_end(o);
 	peer_send(p, o);

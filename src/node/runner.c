@@ -152,9 +152,11 @@ static void before_sleep(void *arg)
 static int read_id(const struct runner_msg *m, struct uuid *id, int64_t *attempt, struct err *e)
 {
 	char text[UUID_TEXT];
-	if (!json_strcpy(json_get(m->head, "id"), text, sizeof(text)) || !uuid_parse(text, id) ||
-		!json_i64(json_get(m->head, "attempt"), attempt) || *attempt < 0)
-		return err_set(e, ERR_DATA, "runner protocol: %s without an id and an attempt", m->name);
+	if (!json_strcpy(json_get(m->head, "id"), text, sizeof(text)) ||
+		!uuid_parse(text, id) || !json_i64(json_get(m->head, "attempt"), attempt) ||
+		*attempt < 0)
+		return err_set(e, ERR_DATA, "runner protocol: %s without an id and an attempt",
+			m->name);
 	return 0;
 }
 
@@ -191,7 +193,8 @@ static int on_task(struct runner *r, const struct runner_msg *m, struct err *e)
 	j->grace_ms = read_ms(m, "grace_ms");
 	int rc = read_id(m, &j->id, &j->attempt, e);
 	if (rc == 0 && (kind < 0 || m->nbodies != 2 || !complete(j)))
-		rc = err_set(e, ERR_DATA, "runner protocol: a task that does not say what to run");
+		rc = err_set(
+			e, ERR_DATA, "runner protocol: a task that does not say what to run");
 	if (rc < 0) {
 		job_free(&j);
 		return -1;
@@ -217,7 +220,8 @@ static int on_cancel(struct runner *r, const struct runner_msg *m, struct err *e
 	if (is(r->now, &id, attempt))
 		job_stop(r->now, CAUSE_CANCELLED, grace_ms);
 	struct list *l, *tmp;
-	list_each (l, tmp, &r->queue) {
+	list_each(l, tmp, &r->queue)
+	{
 		struct job *j = container_of(l, struct job, queued);
 		if (is(j, &id, attempt))
 			job_stop(j, CAUSE_CANCELLED, grace_ms);
@@ -253,7 +257,8 @@ static const struct handler {
 static int handle(struct runner *r, const struct runner_msg *m, struct err *e)
 {
 	if (!r->peer_version && strcmp(m->name, "hello") != 0)
-		return err_set(e, ERR_DATA, "runner protocol: %s before hello", str_show(m->name));
+		return err_set(
+			e, ERR_DATA, "runner protocol: %s before hello", str_show(m->name));
 	for (size_t i = 0; i < ARRAY_LEN(handlers); i++) {
 		if (strcmp(handlers[i].name, m->name) == 0)
 			return handlers[i].fn(r, m, e);
@@ -309,7 +314,8 @@ static void finish(struct runner *r)
 	scratch_remove();
 	job_free(&r->now);
 	struct list *l, *tmp;
-	list_each (l, tmp, &r->queue) {
+	list_each(l, tmp, &r->queue)
+	{
 		struct job *j = container_of(l, struct job, queued);
 		job_free(&j);
 	}

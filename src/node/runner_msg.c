@@ -39,12 +39,14 @@ static int read_lengths(struct runner_msg *m, struct err *e)
 	if (!list)
 		return 0;
 	if (list->type != JSON_ARRAY || list->nchild > RUNNER_MAX_BODIES)
-		return err_set(e, ERR_DATA, "runner protocol: bodies is no list of at most %d lengths",
+		return err_set(e, ERR_DATA,
+			"runner protocol: bodies is no list of at most %d lengths",
 			RUNNER_MAX_BODIES);
 	int64_t sum = 0, len;
 	for (const struct json_node *v = json_first(list); v; v = json_next(v)) {
 		if (!json_i64(v, &len) || len < 0 || len > RUNNER_MAX_BODY - sum)
-			return err_set(e, ERR_DATA, "runner protocol: bodies of more than %d bytes, or no lengths",
+			return err_set(e, ERR_DATA,
+				"runner protocol: bodies of more than %d bytes, or no lengths",
 				RUNNER_MAX_BODY);
 		sum += len;
 		m->len[m->nbodies++] = (size_t)len;
@@ -57,11 +59,13 @@ static int read_head(struct runner_reader *r, const char *line, size_t n, struct
 {
 	struct json_fault fault;
 	if (json_parse(&r->doc, line, n, JSON_STRICT_KEYS, MAX_NODES, &fault) < 0)
-		return err_set(e, ERR_DATA, "runner protocol: byte %zu of a line: %s", fault.at, fault.what);
+		return err_set(e, ERR_DATA, "runner protocol: byte %zu of a line: %s", fault.at,
+			fault.what);
 	m->head = r->doc.nodes;
 	if (m->head->type != JSON_OBJECT ||
 		!json_strcpy(json_get(m->head, "m"), r->name, sizeof(r->name)) || !r->name[0])
-		return err_set(e, ERR_DATA, "runner protocol: a line that is no object with a name in \"m\"");
+		return err_set(e, ERR_DATA,
+			"runner protocol: a line that is no object with a name in \"m\"");
 	m->name = r->name;
 	return read_lengths(m, e);
 }
@@ -70,11 +74,13 @@ static int read_head(struct runner_reader *r, const char *line, size_t n, struct
 static ptrdiff_t find_line(struct runner_reader *r, const char *at, size_t avail, struct err *e)
 {
 	size_t limit = avail < RUNNER_MAX_LINE ? avail : RUNNER_MAX_LINE;
-	const char *end = limit > r->scanned ? memchr(at + r->scanned, '\n', limit - r->scanned) : NULL;
+	const char *end =
+		limit > r->scanned ? memchr(at + r->scanned, '\n', limit - r->scanned) : NULL;
 	if (end && end != at)
 		return end - at;
 	if (end || limit == RUNNER_MAX_LINE)
-		return err_set(e, ERR_DATA, "runner protocol: a line that is empty or longer than %d bytes",
+		return err_set(e, ERR_DATA,
+			"runner protocol: a line that is empty or longer than %d bytes",
 			RUNNER_MAX_LINE);
 	r->scanned = limit;
 	return 0;

@@ -14,7 +14,8 @@
 
 #include "base/mem.h"
 
-#define MAX_DEPTH 256 /* folders in each other; deeper ones are left to the system's cleaner of temporary files */
+#define MAX_DEPTH                                                                              \
+	256 /* folders in each other; deeper ones are left to the system's cleaner of temporary files */
 
 static char *folder; /* NULL: none yet. A process is one runner, so there is one. */
 
@@ -23,7 +24,8 @@ const char *scratch_path(struct err *e)
 	if (folder)
 		return folder;
 	const char *below = getenv("TMPDIR");
-	char *name = xasprintf("%s/fastworker-XXXXXX", below && below[0] == '/' ? below : "/tmp");
+	char *name =
+		xasprintf("%s/fastworker-XXXXXX", below && below[0] == '/' ? below : "/tmp");
 	if (mkdtemp(name)) {
 		folder = name;
 		return folder;
@@ -53,7 +55,8 @@ static void empty(int fd, int depth) // NOLINT(misc-no-recursion): bounded by MA
 		if (unlinkat(fd, d->d_name, 0) == 0 || errno == ENOENT)
 			continue;
 		/* A folder; its maker may have closed it. */
-		bool may = depth < MAX_DEPTH && fchmodat(fd, d->d_name, 0700, AT_SYMLINK_NOFOLLOW) == 0;
+		bool may = depth < MAX_DEPTH &&
+			   fchmodat(fd, d->d_name, 0700, AT_SYMLINK_NOFOLLOW) == 0;
 		int sub = may ? open_folder(fd, d->d_name) : -1;
 		if (sub >= 0)
 			empty(sub, depth + 1);
@@ -69,7 +72,8 @@ void scratch_empty(void)
 	int fd = open_folder(AT_FDCWD, folder);
 	struct stat st;
 	/* A task may have removed it, or put another thing in its place: then it is not ours to clean, and the next task gets a new one. */
-	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_uid == geteuid() && (st.st_mode & 0777) == 0700) {
+	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_uid == geteuid() &&
+		(st.st_mode & 0777) == 0700) {
 		empty(fd, 0);
 		return;
 	}

@@ -75,6 +75,7 @@ struct server {
 	int exit_status;
 };
 
+int server_worker_port(const struct server *s);
 struct now server_now(const struct server *s);
 /* Ends the loop with this exit status. */
 void server_end(struct server *s, int status);

@@ -21,8 +21,9 @@
 #include "node/runner_msg.h"
 #include "node/spawn.h"
 
-#define KEEP_OUT    (64 * 1024) /* a larger buffer is given back when it is empty */
-#define PATIENCE_MS 15000       /* for a runner to go after its socket was closed: its own limit is 10 s */
+#define KEEP_OUT (64 * 1024) /* a larger buffer is given back when it is empty */
+#define PATIENCE_MS                                                                            \
+	15000 /* for a runner to go after its socket was closed: its own limit is 10 s */
 
 struct slot {
 	struct loop *loop;
@@ -32,14 +33,14 @@ struct slot {
 
 	pid_t pid;  /* of the runner; 0 = none, or reaped */
 	int status; /* of the one that was reaped last */
-	int fd;    /* our end; -1 = closed */
+	int fd;     /* our end; -1 = closed */
 	struct loop_io *io;
 	struct runner_reader in;
 	struct buf out;
-	size_t sent;           /* bytes of out that are written */
-	int64_t peer_version;  /* of the runner's hello; 0 = none yet */
+	size_t sent;            /* bytes of out that are written */
+	int64_t peer_version;   /* of the runner's hello; 0 = none yet */
 	struct loop_timer late; /* it does not go, or it did not start */
-	struct err trouble;    /* why it did not start, or what it said that it may not */
+	struct err trouble;     /* why it did not start, or what it said that it may not */
 
 	bool busy;
 	struct uuid id;
@@ -115,8 +116,8 @@ static bool check_lost(struct slot *s)
 			strsignal(WTERMSIG(s->status)));
 	else
 		snprintf(how, sizeof(how), "ended with status %d", WEXITSTATUS(s->status));
-	char *text = xasprintf("the runner of this task %s%s%s", how, s->trouble.text[0] ? ": " : "",
-		s->trouble.text);
+	char *text = xasprintf("the runner of this task %s%s%s", how,
+		s->trouble.text[0] ? ": " : "", s->trouble.text);
 	report_failure(s, CAUSE_LOST, text);
 	free(text);
 	return true;
@@ -168,7 +169,8 @@ static bool current(const struct slot *s, const struct runner_msg *m)
 	char text[UUID_TEXT];
 	struct uuid id;
 	return s->busy && json_strcpy(json_get(m->head, "id"), text, sizeof(text)) &&
-	       uuid_parse(text, &id) && uuid_eq(&id, &s->id) && number(m, "attempt", -1) == s->attempt;
+	       uuid_parse(text, &id) && uuid_eq(&id, &s->id) &&
+	       number(m, "attempt", -1) == s->attempt;
 }
 
 static int on_hello(struct slot *s, const struct runner_msg *m, struct err *e)
@@ -194,7 +196,9 @@ static int on_done(struct slot *s, const struct runner_msg *m, struct err *e)
 	bool ok;
 	if (!current(s, m))
 		return 0;
-	int cause = json_strcpy(json_get(m->head, "cause"), word, sizeof(word)) ? cause_parse(word) : -1;
+	int cause = json_strcpy(json_get(m->head, "cause"), word, sizeof(word))
+			    ? cause_parse(word)
+			    : -1;
 	if (cause < 0 || !json_bool(json_get(m->head, "ok"), &ok) || m->nbodies > 1)
 		return err_set(e, ERR_DATA, "runner protocol: a 'done' that does not say how");
 	char *error = json_strdup(json_get(m->head, "error"));
@@ -207,7 +211,8 @@ static int on_done(struct slot *s, const struct runner_msg *m, struct err *e)
 		.exit_signal = (int)number(m, "signal", 0),
 		.error = error,
 		.result = result,
-		.result_type = json_is(json_get(m->head, "type"), "json") ? RESULT_JSON : RESULT_BYTES,
+		.result_type =
+			json_is(json_get(m->head, "type"), "json") ? RESULT_JSON : RESULT_BYTES,
 	};
 	report(s, &o);
 	bytes_unref(&result);
@@ -217,7 +222,8 @@ static int on_done(struct slot *s, const struct runner_msg *m, struct err *e)
 
 static const struct handler {
 	const char *name;
-	int (*fn)(struct slot *s, const struct runner_msg *m, struct err *e); /* NULL: passed over */
+	int (*fn)(struct slot *s, const struct runner_msg *m,
+		struct err *e); /* NULL: passed over */
 } handlers[] = {
 	{"hello", on_hello},
 	{"started", on_started},
@@ -230,7 +236,8 @@ static const struct handler {
 static int handle(struct slot *s, const struct runner_msg *m, struct err *e)
 {
 	if (!s->peer_version && strcmp(m->name, "hello") != 0)
-		return err_set(e, ERR_DATA, "runner protocol: %s before hello", str_show(m->name));
+		return err_set(
+			e, ERR_DATA, "runner protocol: %s before hello", str_show(m->name));
 	for (size_t i = 0; i < ARRAY_LEN(handlers); i++) {
 		if (strcmp(handlers[i].name, m->name) == 0)
 			return handlers[i].fn ? handlers[i].fn(s, m, e) : 0;
@@ -399,7 +406,8 @@ static void begin(struct slot *s, struct json_out *w, const char *name)
 static void say_task(struct slot *s, const struct slot_task *t)
 {
 	const struct module_task *mt = t->task;
-	const struct buf args = {.data = (char *)(uintptr_t)t->args, .len = t->args_len}; /* read only */
+	const struct buf args = {
+		.data = (char *)(uintptr_t)t->args, .len = t->args_len}; /* read only */
 	const struct buf kwargs = {.data = (char *)(uintptr_t)t->kwargs, .len = t->kwargs_len};
 	const struct buf *const bodies[] = {&args, &kwargs};
 	struct json_out w;

@@ -161,18 +161,23 @@ static int say_why(const struct plan *p, struct err *e)
 {
 	errno = p->error;
 	if (p->step == STEP_CWD)
-		return err_errno(e, ERR_NO_WORKER, "cannot run %s in the folder %s", p->path, p->spawn->cwd);
+		return err_errno(e, ERR_NO_WORKER, "cannot run %s in the folder %s", p->path,
+			p->spawn->cwd);
 	if (p->step != STEP_EXEC)
-		return err_errno(e, ERR_NO_WORKER, "cannot run %s: %s", p->path, step_words[p->step]);
+		return err_errno(
+			e, ERR_NO_WORKER, "cannot run %s: %s", p->path, step_words[p->step]);
 	if (p->error == ENOENT && access(p->path, F_OK) == 0)
 		return err_set(e, ERR_NO_WORKER,
-			"cannot run %s: the interpreter named in its first line does not exist", p->path);
+			"cannot run %s: the interpreter named in its first line does not exist",
+			p->path);
 	if (p->error == ENOEXEC)
 		return err_set(e, ERR_NO_WORKER,
-			"cannot run %s: it is no program; begin a script with a line like #!/bin/sh", p->path);
+			"cannot run %s: it is no program; begin a script with a line like #!/bin/sh",
+			p->path);
 	if (p->error == E2BIG)
 		return err_set(e, ERR_NO_WORKER,
-			"cannot run %s: its arguments are too large; put them into a file and pass its name", p->path);
+			"cannot run %s: its arguments are too large; put them into a file and pass its name",
+			p->path);
 	return err_errno(e, ERR_NO_WORKER, "cannot run %s", p->path);
 }
 

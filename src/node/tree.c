@@ -108,7 +108,8 @@ size_t tree_end(int64_t wait_ms)
 {
 	sigset_t child;
 	sigemptyset(&child);
-	sigaddset(&child, SIGCHLD); /* blocked by the loop, so it can be waited for; the loop reaps nothing it misses */
+	sigaddset(&child,
+		SIGCHLD); /* blocked by the loop, so it can be waited for; the loop reaps nothing it misses */
 	const struct timespec soon = {.tv_nsec = 5 * 1000 * 1000};
 	size_t killed = 0;
 	int64_t until = now_ms() + wait_ms;

@@ -26,7 +26,11 @@ static void move(struct labour *b, enum worker_event ev)
 
 static void end(struct labour *b)
 {
-	if (b->state != WORKER_STOPPED)
+	if (b->state == WORKER_STARTING)
+		move(b, WORKER_EV_FAIL);
+	if (b->state == WORKER_RUNNING || b->state == WORKER_DRAINING)
+		move(b, WORKER_EV_STOP);
+	if (b->state == WORKER_STOPPING)
 		move(b, WORKER_EV_DONE);
 	loop_stop(b->loop);
 }
@@ -239,6 +243,14 @@ void labour_idle(struct labour *b)
 		leave(b);
 }
 
+/* Ends what runs. Its end is still handed in, for a while. */
+static void hurry(struct labour *b)
+{
+	b->hurried = true;
+	jobs_cancel_all(b, 1000);
+	loop_timer_in(&b->patience, 3000);
+}
+
 static void on_patience(void *arg)
 {
 	struct labour *b = arg;
@@ -247,12 +259,12 @@ static void on_patience(void *arg)
 		end(b);
 		return;
 	}
-	/* Their end is still handed in; a second patience ends the waiting for that. */
+	if (b->hurried) {
+		leave(b);
+		return;
+	}
 	log_warning("shutdown: tasks still run after %lld ms and are ended", (long long)b->conf.shutdown_ms);
-	jobs_cancel_all(b, 1000);
-	b->conf.shutdown_ms = 0;
-	move(b, WORKER_EV_STOP);
-	loop_timer_in(&b->patience, 3000);
+	hurry(b);
 }
 
 static void on_signal(void *arg, int signo)
@@ -261,12 +273,9 @@ static void on_signal(void *arg, int signo)
 
 	log_info("signal number=%d", signo);
 	if (b->state == WORKER_STARTING || b->state == WORKER_STOPPING) {
-		if (b->state == WORKER_STARTING)
-			move(b, WORKER_EV_FAIL);
 		end(b);
 	} else if (b->state == WORKER_DRAINING) {
-		jobs_cancel_all(b, 1000);
-		leave(b);
+		hurry(b);
 	} else {
 		move(b, WORKER_EV_DRAIN);
 		if (b->registered)
@@ -291,7 +300,8 @@ static void on_parent_gone(void *arg, unsigned events)
 static int start(struct labour *b, struct err *e)
 {
 	const struct link_conf conf = {.address = b->conf.control_plane, .server_key = b->conf.server_key,
-		.own = b->conf.own, .from = FROM_WORKER, .connect_timeout_ms = 5000, .give_up_ms = -1, .patient = true};
+		.own = b->conf.own, .from = FROM_WORKER, .connect_timeout_ms = 5000, .give_up_ms = -1, .patient = true,
+		.want = b->conf.local ? -1 : PORT_WORKER};
 	struct uuid id;
 
 	if (modules_load(&b->modules, b->conf.modules, b->conf.nmodules, e))

@@ -35,6 +35,7 @@ struct link {
 	struct monitor monitor;
 	struct loop_io *io, *monitor_io;
 	struct loop_timer timer; /* of the attempt, or until the next one */
+	struct address hop; /* where the attempt goes after the first welcome; port 0 = the address itself */
 	bool trying, was_up;
 	int nfailed;             /* attempts since the connection was last good */
 	int64_t give_up_us;      /* mono; -1 = never */
@@ -118,6 +119,7 @@ static void fail(struct link *l, const struct err *why)
 	struct err e = *why;
 
 	close_socket(l, 0);
+	l->hop.port = 0;
 	if (l->state == LINK_CONNECTED && l->conf.give_up_ms >= 0)
 		l->give_up_us = now + l->conf.give_up_ms * 1000;
 	l->nfailed++;
@@ -170,8 +172,35 @@ static void say_hello(struct link *l)
 	mout_fini(&o);
 }
 
+/* The port to go on to, or 0 to stay. */
+static int next_port(const struct link *l, const struct msg *welcome)
+{
+	int64_t port = msg_int(welcome->head, "base_port", 0) + l->conf.want;
+
+	if (l->conf.want < 0 || l->hop.port)
+		return 0;
+	if (l->conf.want == PORT_WORKER)
+		port = msg_int(welcome->head, "worker_port", 0);
+	return port == l->conf.address.port ? 0 : (int)port;
+}
+
+static void hop(struct link *l, int port)
+{
+	close_socket(l, 0);
+	l->hop = l->conf.address;
+	l->hop.port = port;
+	attempt(l);
+}
+
 static void on_welcome(struct link *l)
 {
+	int port = next_port(l, &l->in.msg);
+
+	if (port) {
+		hop(l, port);
+		return;
+	}
+	l->hop.port = 0;
 	loop_timer_clear(&l->timer);
 	l->trying = false;
 	l->was_up = true;
@@ -299,7 +328,7 @@ static void attempt(struct link *l)
 {
 	l->trying = true;
 	loop_timer_in(&l->timer, l->conf.connect_timeout_ms);
-	l->resolve = resolve_start(l->net->loop, &l->conf.address, on_resolved, l);
+	l->resolve = resolve_start(l->net->loop, l->hop.port ? &l->hop : &l->conf.address, on_resolved, l);
 }
 
 struct link *link_new(struct net *n, const struct link_conf *conf, const struct link_ops *ops, void *arg)

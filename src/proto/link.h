@@ -15,7 +15,7 @@ struct link_conf {
 	struct address address; /* a name is looked up again at each attempt */
 	const char *server_key; /* public; copied */
 	const struct keypair *own;
-	unsigned from;             /* what we are: FROM_CLIENT or FROM_WORKER */
+	int want;                  /* enum port: once welcomed, go on to this port of the same host; -1 = stay */
 	int64_t connect_timeout_ms; /* of one attempt: silence */
 	int64_t give_up_ms;        /* after a loss: how long to try to come back; -1 = for ever */
 	bool patient;              /* the first attempt may fail, too (a daemon): give_up_ms counts from the start */

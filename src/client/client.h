@@ -1,0 +1,77 @@
+/* The client library: everything that talks to a control plane uses it. Nothing here blocks: answers come as calls from the loop. */
+#ifndef CLIENT_CLIENT_H
+#define CLIENT_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/rng.h"
+#include "proto/link.h"
+
+struct client;
+
+struct client_conf {
+	struct link_conf link;
+	int retries; /* how often one request is sent again after the connection broke */
+	/* Both may be NULL. The connection is up (again), or it broke and is being tried again. */
+	void (*up)(void *arg, const struct msg *welcome);
+	void (*down)(void *arg, const struct err *why);
+	void *arg;
+};
+
+struct client *client_new(struct net *n, const struct client_conf *conf);
+/* No call comes any more. */
+void client_free(struct client **c);
+bool client_up(const struct client *c);
+const struct address *client_address(const struct client *c);
+void client_make_id(struct client *c, struct uuid *out);
+
+/* Asking. Exactly one of m and e is not NULL; both are borrowed. Called once per message of the answer: `more` says that others follow; after an error, or with
+ * more false, no call comes. */
+typedef void client_fn(void *arg, const struct msg *m, bool more, const struct err *e);
+/* Begins a request; add fields to o->w, then client_send() it. */
+void client_begin(struct client *c, struct mout *o, enum msg_id id);
+/* Ends o and sends it, now or when the connection is up; sent again after a lost connection (all requests may be repeated). The number is for client_forget(). */
+int64_t client_send(struct client *c, struct mout *o, client_fn *fn, void *arg);
+void client_forget(struct client *c, int64_t request); /* the answer is not wanted any more */
+
+/* Watching. Each event of a `event` message is given on its own: ev is the object, m and *at are for msg_take(m, ev, "result", at, &len), which
+ * must be called for each event of a watch with results. After a lost connection the watch is made again by itself: `gap` true tells that changes may
+ * have been missed (a watch on all), or that the state now comes again (on tasks). */
+struct client_watch;
+typedef void client_event_fn(void *arg, const struct json_node *ev, const struct msg *m, size_t *at, bool gap);
+/* On everything that we may see. after: resume behind that event; -1: from now on. */
+struct client_watch *client_watch_all(struct client *c, int64_t after, client_event_fn *fn, void *arg);
+/* On tasks: empty at first; client_watch_add(), or a submission that names it, adds some. `failed` (may be NULL) is called for a selector that names no task. */
+struct client_watch *client_watch_tasks(struct client *c, bool results, client_event_fn *fn,
+	void (*missing)(void *arg, const char *selector), void *arg);
+void client_watch_add(struct client_watch *w, const char *const *selectors, size_t n);
+/* How many of its tasks are not final yet, as far as is known here. */
+size_t client_watch_open(const struct client_watch *w);
+void client_unwatch(struct client_watch **w);
+
+/* Submitting. */
+struct submission {
+	struct uuid id; /* client_make_id() */
+	const char *name;
+	const char *priority;  /* word, or NULL */
+	int64_t timeout_ms;    /* -1 = the module's */
+	bool defer;
+	const char *args;      /* JSON array */
+	size_t args_len;
+	const char *kwargs;    /* JSON object, or NULL */
+	size_t kwargs_len;
+};
+
+/* One answer per task, in any order. n: its number; state: word. On refusal n is 0 and *e says why. */
+typedef void submitted_fn(void *arg, const struct uuid *id, int64_t n, const char *state, const struct err *e);
+/* Everything is copied. Tasks are sent many per message, large arguments ahead of them. w: NULL, or a watch that they are added to. */
+void client_submit(struct client *c, const struct submission *tasks, size_t n, struct client_watch *w,
+	submitted_fn *fn, void *arg);
+
+/* Fetches the result of a task that is too large for a message, a part at a time, in order. last: nothing follows. Returning false from fn ends it. */
+typedef bool client_part_fn(void *arg, const char *data, size_t len, bool last, const struct err *e);
+void client_fetch(struct client *c, const char *selector, const char *part, client_part_fn *fn, void *arg);
+
+#endif
