@@ -8,13 +8,15 @@ BUILD   ?= build
 BINARY  ?= fastworker
 
 # Objects by layer, lowest first; tests/layers checks that no file includes one above it.
-base_OBJS := mem err buf bytes str uuid rng clock map heap log json opt ini paths loop
-core_OBJS := state task queue worker model events query
-proto_OBJS := address keys keyring context msg wire sock zap link resolve
-client_OBJS := client submit blob watch
-node_OBJS := module modules runner runner_msg builtin spawn worker slot control_plane \
-	peers requests watchers uploads announce local selftest
-cmd_OBJS := cmd list settings out
+base_OBJS := mem err buf bytes str uuid rng clock map heap log json json_check json_read json_out \
+	opt opt_value opt_words ini paths loop
+core_OBJS := state task event names queue worker held lease cache model query filter
+proto_OBJS := address keys keyring context messages msg document wire sock holder zap link resolve
+client_OBJS := client watch submit fetch
+node_OBJS := module_parse module_task modules runner_msg args scratch tree run run_end builtin runner spawn slot \
+	jobs worker peers series select records rows steer watches uploads herd local requests control_plane
+cmd_OBJS := out table session cmd help ending arguments processes start submit wait record lists list config \
+	hidden
 tui_OBJS := console
 shell_OBJS := shell
 LAYERS := base core proto client node cmd tui shell
@@ -32,7 +34,7 @@ CFLAGS := -std=c11 $(OPT) $(WARN) $(HARDEN) $(EXTRA_CFLAGS)
 LDFLAGS += -pie -Wl,-z,relro -Wl,-z,now $(EXTRA_LDFLAGS)
 LDLIBS := -lzmq -lncursesw -lreadline
 
-all: $(BINARY)
+all: $(BINARY) ## build ./fastworker
 
 $(BINARY): $(BUILD)/src/main.o $(OBJS)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
@@ -47,6 +49,84 @@ $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(OBJS)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# One program per file in tests/fuzz; clang only.
+FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
+$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(OBJS)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+
+unit: $(UNIT)
+fuzzers: $(FUZZERS)
+
+# The same sources built in other ways, each in a folder of its own.
+SANITIZE := address,undefined
+SANITIZED := OPT='-O1 -g -fno-omit-frame-pointer' HARDEN='-fPIE -fno-common'
+VARIANT_asan  := BUILD=build-asan BINARY=build-asan/fastworker $(SANITIZED) \
+	EXTRA_CFLAGS='-fsanitize=$(SANITIZE) -fno-sanitize-recover=all' EXTRA_LDFLAGS='-fsanitize=$(SANITIZE)'
+VARIANT_clang := BUILD=build-clang BINARY=build-clang/fastworker CC=clang OPT=-O1 EXTRA_CFLAGS=-Werror
+VARIANT_fuzz  := BUILD=build-fuzz BINARY=build-fuzz/fastworker CC=clang $(SANITIZED) \
+	EXTRA_CFLAGS='-fsanitize=fuzzer-no-link,$(SANITIZE) -fno-sanitize-recover=all' EXTRA_LDFLAGS='-fsanitize=$(SANITIZE)'
+VARIANT_check := BUILD=build-check BINARY=build-check/fastworker $(if $(CI),EXTRA_CFLAGS=-Werror)
+build-asan build-clang build-check:
+	$(MAKE) $(VARIANT_$(patsubst build-%,%,$@)) all unit
+build-fuzz:
+	$(MAKE) $(VARIANT_fuzz) fuzzers
+
+deps: ## install what the build needs and is missing
+	@packaging/deps build
+deps-test: ## install what the tests need, too
+	@packaging/deps build test
+
+demo: deps ## build, and see it work: a control plane, a worker, some real tasks
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@examples/demo.sh
+
+check: deps-test ## format, lint, layers, unit, end to end, sanitizers, fuzzers; `make check ONLY="unit e2e"`
+	@tests/run $(ONLY)
+
+asan: deps-test ## the suite on a build with ASan and UBSan
+	@tests/run asan-unit asan-e2e
+
+fuzz: deps-test ## fuzz each parser for TIME seconds (60)
+	@FUZZ_SECONDS=$(or $(TIME),60) tests/run fuzz
+
+soak: ## `make demo` and `make check` in a fresh minimal Debian (root; minutes)
+	@tests/fresh-root
+
+bench: deps ## rates, latency, memory
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@bench/run
+
+format: ## clang-format on everything
+	clang-format -i $$(git ls-files -co --exclude-standard '*.c' '*.h')
+
+protocol: all ## rewrite the tables of src/proto/PROTOCOL.md from the list of messages
+	tests/protocol --write
+
+SHARE = $(DESTDIR)$(PREFIX)/share
+COMPLETE = $(SHARE)/bash-completion/completions
+DOCS = $(SHARE)/doc/fastworker
+install: all ## below PREFIX (/usr/local), DESTDIR before it
+	install -d $(DESTDIR)$(PREFIX)/bin $(COMPLETE) $(DOCS)/examples/bin
+	install -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/fastworker
+	ln -sf fastworker $(DESTDIR)$(PREFIX)/bin/fw
+	install -m 644 completions/fastworker.bash $(COMPLETE)/fastworker
+	ln -sf fastworker $(COMPLETE)/fw
+	install -m 644 LICENSE $(wildcard README.md src/proto/PROTOCOL.md) $(DOCS)
+	install -m 644 examples/tasks.sh $(DOCS)/examples
+	install -m 755 $(wildcard examples/bin/*) $(DOCS)/examples/bin
+
+uninstall: ## what install put there
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,fastworker fw) $(COMPLETE)/fastworker $(COMPLETE)/fw
+	rm -rf $(DOCS)
+
+clean: ## all that was built
+	rm -rf build build-asan build-clang build-fuzz build-check $(BINARY)
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
+
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
-.PHONY: all
+.PHONY: all unit fuzzers build-asan build-clang build-check build-fuzz deps deps-test demo check asan fuzz soak \
+	bench format protocol install uninstall clean help
 .SECONDARY:

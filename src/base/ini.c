@@ -3,7 +3,6 @@
  * A key that stands twice in a section is refused: nobody should have to know which one counts. */
 #include "base/ini.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +11,7 @@
 #include "base/paths.h"
 #include "base/str.h"
 
-#define INI_MAX_FILE (1024 * 1024) /* bytes; a longer one is no configuration */
+#define INI_MAX_FILE (64 * 1024) /* bytes; a longer one is no configuration */
 
 struct entry {
 	size_t section; /* index into sections */
@@ -64,14 +63,20 @@ static struct entry *find_entry(const struct ini *i, size_t section, const char 
 	return NULL;
 }
 
+/* Not isspace(): the locale has no say in how a file is read. */
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
 /* A copy without the white space at both ends. */
 static char *trimmed(const char *s, size_t n)
 {
-	while (n && isspace((unsigned char)*s)) {
+	while (n && is_space(*s)) {
 		s++;
 		n--;
 	}
-	while (n && isspace((unsigned char)s[n - 1]))
+	while (n && is_space(s[n - 1]))
 		n--;
 	return xstrndup(s, n);
 }
@@ -84,7 +89,7 @@ static void dash(char *key)
 
 static int broken(const struct parse *p, const char *why)
 {
-	return err_set(p->e, ERR_CONFIG, "%s:%d: %s", p->name, p->line, why);
+	return err_set(p->e, ERR_CONFIG, "%s:%d: %s", str_show(p->name), p->line, why);
 }
 
 static int parse_section(struct parse *p, const char *line)
@@ -128,8 +133,8 @@ static int parse_entry(struct parse *p, const char *line)
 	if (*key && !twin && !strpbrk(key, " \t"))
 		return add_entry(p, key, trimmed(equals + 1, strlen(equals + 1)));
 	if (twin)
-		err_set(p->e, ERR_CONFIG, "%s:%d: %s is set already in line %d", p->name,
-			p->line, str_show(key), twin->line);
+		err_set(p->e, ERR_CONFIG, "%s:%d: %s is set already in line %d",
+			str_show(p->name), p->line, str_show(key), twin->line);
 	else
 		broken(p, "expected a key of one word before '='");
 	free(key);
@@ -139,7 +144,7 @@ static int parse_entry(struct parse *p, const char *line)
 static bool has_control(const char *s)
 {
 	for (; *s; s++)
-		if (iscntrl((unsigned char)*s) && *s != '\t')
+		if (((unsigned char)*s < 0x20 && *s != '\t') || *s == 0x7f)
 			return true;
 	return false;
 }
@@ -186,8 +191,12 @@ struct ini *ini_load(const char *path, struct err *e)
 	bool missing = false;
 	struct ini *i = NULL;
 
-	if (paths_read(path, INI_MAX_FILE, &text, &missing, e) == 0 || missing)
-		i = ini_parse(buf_str(&text), text.len, path, e);
+	if (paths_read(path, INI_MAX_FILE, &text, &missing, e) < 0 && !missing)
+		goto out;
+	if (missing && e)
+		*e = (struct err){.code = ERR_NONE};
+	i = ini_parse(buf_str(&text), text.len, path, e);
+out:
 	buf_fini(&text);
 	return i;
 }

@@ -93,6 +93,8 @@ static void on_failed(void *arg, const struct err *why)
 	/* A callback may ask again: that is refused at once, too, so the list empties. */
 	while (!list_empty(&c->requests) && !c->freed)
 		refuse(list_first(&c->requests, struct request, all), &e);
+	if (!c->freed)
+		client_watches_failed(c, &e);
 	if (!c->freed && c->conf.down)
 		c->conf.down(c->conf.arg, &e);
 }
@@ -166,6 +168,11 @@ void client_free(struct client **client)
 bool client_up(const struct client *c)
 {
 	return link_up(c->link);
+}
+
+bool client_failed(const struct client *c)
+{
+	return c->failed;
 }
 
 const struct address *client_address(const struct client *c)

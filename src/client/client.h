@@ -24,6 +24,7 @@ struct client *client_new(struct net *n, const struct client_conf *conf);
 /* No call comes any more. */
 void client_free(struct client **c);
 bool client_up(const struct client *c);
+bool client_failed(const struct client *c); /* given up: it will never come back */
 const struct address *client_address(const struct client *c);
 void client_make_id(struct client *c, struct uuid *out);
 
@@ -46,7 +47,11 @@ struct client_watch *client_watch_all(struct client *c, int64_t after, client_ev
 /* On tasks: empty at first; client_watch_add(), or a submission that names it, adds some. `failed` (may be NULL) is called for a selector that names no task. */
 struct client_watch *client_watch_tasks(struct client *c, bool results, client_event_fn *fn,
 	void (*missing)(void *arg, const char *selector), void *arg);
+/* Called when the connection is given up for good: nothing comes any more. Not set: nobody is told. */
+void client_watch_on_failed(struct client_watch *w, void (*fn)(void *arg, const struct err *why));
 void client_watch_add(struct client_watch *w, const char *const *selectors, size_t n);
+/* Counts a task as open before its first event. */
+void client_watch_expect_id(struct client_watch *w, const char *id);
 /* How many of its tasks are not final yet, as far as is known here. */
 size_t client_watch_open(const struct client_watch *w);
 void client_unwatch(struct client_watch **w);

@@ -24,6 +24,7 @@ struct client {
 /* watch.c */
 void client_event(struct client *c, const struct msg *m);
 void client_watches_again(struct client *c); /* after a reconnect */
+void client_watches_failed(struct client *c, const struct err *why);
 void client_watches_free(struct client *c);
 struct client_watch *client_watch_find(struct client *c, int64_t number); /* NULL: ended */
 int64_t client_watch_number(const struct client_watch *w);

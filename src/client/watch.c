@@ -18,6 +18,7 @@ struct client_watch {
 	struct map *open; /* of a watch on tasks: text of id -> itself */
 	client_event_fn *fn;
 	void (*missing)(void *arg, const char *selector);
+	void (*failed)(void *arg, const struct err *why);
 	void *arg;
 	struct list list;
 };
@@ -36,6 +37,11 @@ static void add_open(struct client_watch *w, const char *id)
 {
 	if (!map_gets(w->open, id))
 		map_puts(w->open, id, w);
+}
+
+void client_watch_expect_id(struct client_watch *w, const char *id)
+{
+	add_open(w, id);
 }
 
 void client_watch_expect(struct client_watch *w, const struct uuid *id)
@@ -215,6 +221,25 @@ void client_watches_again(struct client *c)
 
 	list_each(e, tmp, &c->watches)
 		again(container_of(e, struct client_watch, list));
+}
+
+void client_watch_on_failed(struct client_watch *w, void (*fn)(void *arg, const struct err *why))
+{
+	w->failed = fn;
+}
+
+void client_watches_failed(struct client *c, const struct err *why)
+{
+	struct list *e, *tmp;
+
+	/* Each callback may end its own watch, and the client with it. */
+	list_each(e, tmp, &c->watches) {
+		struct client_watch *w = container_of(e, struct client_watch, list);
+		if (w->failed)
+			w->failed(w->arg, why);
+		if (c->freed)
+			return;
+	}
 }
 
 static void free_watch(struct client_watch *w)

@@ -51,8 +51,11 @@ struct cmd_ctx {
 	struct opts *opts;
 	struct out *out;
 	void *state; /* the command's own; freed by release */
+	char *const *words; /* as given, behind the command's name; during exec only */
+	size_t nwords;
 	/* Private to cmd.c. */
 	bool ended, json;
+	unsigned holds;
 	cmd_done_fn *done;
 	void *done_arg;
 };
@@ -78,8 +81,16 @@ void cmd_fail(struct cmd_ctx *ctx, const struct err *e);
 /* The same without ending: for one of several things that failed. Returns the exit code. */
 int cmd_complain(struct cmd_ctx *ctx, const struct err *e);
 int cmd_exit_code(const struct cmd *cmd, enum err_code code);
+/* The keys of the configuration file are options that some command has: -1 with ERR_CONFIG and a did-you-mean. */
+int config_check(struct session *s, struct err *e);
 /* A client connection for this command with its options (-P, --discovery-address, ...), shared within the session; NULL: it was told and ended. */
 struct client *cmd_client(struct cmd_ctx *ctx);
+
+/* An answer that is under way holds the ctx: cmd_hold(ctx) is given as its argument, and its callback begins with
+ * `if (!cmd_let(ctx)) return;` - the command may have ended meanwhile (^C). With several calls for one hold, the last one lets go; the others look at
+ * ctx->ended. */
+struct cmd_ctx *cmd_hold(struct cmd_ctx *ctx);
+bool cmd_let(struct cmd_ctx *ctx);
 
 /* Help texts, from the table. */
 void cmd_help_all(struct buf *out);

@@ -50,6 +50,10 @@ struct column {
 /* Rows as a table with a header; with --json a line per row: the row object with "schema":1 put first. now: wall clock ms, for ages. */
 void out_rows(struct out *o, const struct column *columns, size_t ncolumns, const struct json_node *const *rows,
 	size_t nrows, long long now);
+/* A line of data that is safe already: JSON. */
+void out_raw_line(struct out *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* One object as a line of JSON with "schema":1 put first. */
+void out_json(struct out *o, const struct json_node *object);
 /* One object: with --json as it is with "schema":1 put first, else `key: value` lines. */
 void out_object(struct out *o, const struct json_node *object);
 

@@ -46,6 +46,8 @@ struct target {
 };
 /* o: parsed options of the command. port: enum port. */
 int session_target(struct session *s, const struct opts *o, int port, struct target *out, struct err *e);
+/* The same for an address that is given. */
+int session_target_at(struct session *s, const struct opts *o, const char *address, int port, struct target *out, struct err *e);
 /* This user's key; made when there is none. */
 int session_key(struct session *s, struct keypair *out, struct err *e);
 /* The shared connection. */

@@ -64,6 +64,10 @@ struct worker {
 	enum peer_state state;
 	unsigned nheld;   /* tasks assigned or running on it */
 	struct list held; /* struct task.held, oldest first */
+	unsigned nghosts;    /* slots still filled by attempts that nobody wants any more: cancelled, or lost while it was silent */
+	struct list ghosts;  /* these attempts; freed when it says that they ended, when it joins again, when it leaves */
+	unsigned room;       /* free slots; 0 when it is not active or draining */
+	struct list by_seen; /* among the workers of its state, longest silent first */
 	struct name **names;
 	size_t nnames;
 	int64_t registered_at, seen_at; /* wall clock, ms */
@@ -158,7 +162,7 @@ struct core_counts {
 	uint64_t queued[PRIO__COUNT];
 	uint64_t submitted, succeeded, failed, cancelled, lost, stale; /* since the start */
 	uint64_t cached;                          /* finished ones that are kept */
-	size_t workers, slots, busy;
+	size_t workers, slots, busy;              /* active workers, their slots, and how many of those are filled */
 };
 void core_counts(const struct core *c, struct core_counts *out);
 /* created_at of the oldest task waiting in that priority; 0 = none. */

@@ -12,19 +12,19 @@
 
 #define MAX_SLEEP_S (366 * 86400.0)
 
-static void finish_null(struct job *j)
+static void finish_null(struct run *run)
 {
-	job_finish_json(j, "null", 4);
+	run_finish_json(run, "null", 4);
 }
 
-static void run_echo(struct job *j, const struct json_node *args)
+static void run_echo(struct run *run, const struct json_node *args)
 {
 	size_t n;
 	const char *text = json_raw(args->nchild == 1 ? json_first(args) : args, &n);
 	if (args->nchild == 0)
-		finish_null(j);
+		finish_null(run);
 	else
-		job_finish_json(j, text, n);
+		run_finish_json(run, text, n);
 }
 
 static void woken(void *arg)
@@ -47,23 +47,23 @@ static int64_t seconds_to_ms(const struct json_node *v)
 	return *end == '\0' && s >= 0 && s <= MAX_SLEEP_S ? (int64_t)(s * 1000) : -1;
 }
 
-static void run_sleep(struct job *j, const struct json_node *args)
+static void run_sleep(struct run *run, const struct json_node *args)
 {
 	const struct json_node *v = json_first(args);
 	int64_t ms = args->nchild == 1 ? seconds_to_ms(v) : -1;
 	if (ms < 0) {
-		job_fail(j, CAUSE_EXIT,
+		run_fail(run, CAUSE_EXIT,
 			"sleep takes one number of seconds, from 0 to a year, as in: sleep 0.5");
 		return;
 	}
-	loop_timer_init(j->loop, &j->nap, woken, j);
-	loop_timer_in(&j->nap, ms);
+	loop_timer_init(run->loop, &run->nap, woken, run);
+	loop_timer_in(&run->nap, ms);
 }
 
-static void run_true(struct job *j, const struct json_node *args)
+static void run_true(struct run *run, const struct json_node *args)
 {
 	(void)args;
-	finish_null(j);
+	finish_null(run);
 }
 
 const struct builtin builtins[] = {
@@ -97,22 +97,23 @@ static const struct builtin *find(const char *name)
 	return NULL;
 }
 
-void builtin_start(struct job *j)
+void builtin_start(struct run *run)
 {
-	const struct builtin *b = find(j->name);
+	const struct builtin *b = find(run->name);
 	struct json_doc d;
 	struct json_fault fault;
 	json_init(&d);
 	if (!b)
-		job_fail(j, CAUSE_START, "this worker's version has no built-in task %s",
-			str_show(j->name));
-	else if (json_parse(&d, buf_str(&j->args), j->args.len, 0, ARGS_MAX_VALUES, &fault) < 0)
-		job_fail(j, CAUSE_START, "the arguments: byte %zu: %s", fault.at, fault.what);
+		run_fail(run, CAUSE_START, "this worker's version has no built-in task %s",
+			str_show(run->name));
+	else if (json_parse(&d, buf_str(&run->args), run->args.len, 0, ARGS_MAX_VALUES,
+			 &fault) < 0)
+		run_fail(run, CAUSE_START, "the arguments: byte %zu: %s", fault.at, fault.what);
 	else if (d.nodes[0].type != JSON_ARRAY)
-		job_fail(j, CAUSE_START, "the arguments are no JSON array");
+		run_fail(run, CAUSE_START, "the arguments are no JSON array");
 	else {
-		j->pid = getpid();
-		b->run(j, d.nodes);
+		run->pid = getpid();
+		b->run(run, d.nodes);
 	}
 	json_fini(&d);
 }

@@ -5,18 +5,18 @@
 #include <stddef.h>
 
 #include "base/json.h"
-#include "node/job.h"
+#include "node/run.h"
 
 struct builtin {
 	const char *name, *doc, *params;
-	void (*run)(
-		struct job *j, const struct json_node *args); /* ends the job, or sets j->nap */
+	void (*run)(struct run *run,
+		const struct json_node *args); /* ends the run, or sets run->nap */
 };
 
 extern const struct builtin builtins[];
 extern const size_t nbuiltins;
 
-/* Runs the one that j->name names: the job is over, or its pid is ours. */
-void builtin_start(struct job *j);
+/* Runs the one that run->name names: it is over, or its pid is ours. */
+void builtin_start(struct run *run);
 
 #endif

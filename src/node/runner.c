@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "node/job.h"
+#include "node/run.h"
 #include "node/module_task.h"
 #include "node/runner_msg.h"
 #include "node/scratch.h"
@@ -33,17 +33,17 @@ struct runner {
 	struct buf out;
 	size_t sent;          /* bytes of out that are written */
 	int64_t peer_version; /* of the worker's hello; 0 = none yet */
-	struct list queue;    /* struct job.queued */
-	struct job *now;
+	struct list queue;    /* struct run.queued */
+	struct run *now;
 	int status;
 };
 
-static void begin(struct runner *r, struct json_out *w, const char *name, const struct job *j)
+static void begin(struct runner *r, struct json_out *w, const char *name, const struct run *run)
 {
 	char id[UUID_TEXT];
 	runner_begin(w, &r->out, name);
-	jout_str(w, "id", uuid_text(id, &j->id));
-	jout_i64(w, "attempt", j->attempt);
+	jout_str(w, "id", uuid_text(id, &run->id));
+	jout_i64(w, "attempt", run->attempt);
 }
 
 static void say_hello(struct runner *r)
@@ -55,20 +55,20 @@ static void say_hello(struct runner *r)
 	runner_end(&w, NULL, 0);
 }
 
-static void say_started(struct runner *r, const struct job *j)
+static void say_started(struct runner *r, const struct run *run)
 {
 	struct json_out w;
-	begin(r, &w, "started", j);
-	jout_i64(&w, "pid", j->pid);
+	begin(r, &w, "started", run);
+	jout_i64(&w, "pid", run->pid);
 	runner_end(&w, NULL, 0);
 }
 
-static void say_done(struct runner *r, const struct job *j)
+static void say_done(struct runner *r, const struct run *run)
 {
-	const struct job_end *end = &j->end;
+	const struct run_end *end = &run->end;
 	const struct buf *body = &end->result;
 	struct json_out w;
-	begin(r, &w, "done", j);
+	begin(r, &w, "done", run);
 	jout_bool(&w, "ok", end->ok);
 	jout_str(&w, "cause", cause_word(end->cause));
 	jout_i64(&w, "exit", end->status);
@@ -127,17 +127,17 @@ static bool advance(struct runner *r)
 {
 	if (r->now && r->now->over) {
 		say_done(r, r->now);
-		job_free(&r->now);
+		run_free(&r->now);
 	}
-	struct job *j = list_first(&r->queue, struct job, queued);
-	if (r->now || !j)
+	struct run *run = list_first(&r->queue, struct run, queued);
+	if (r->now || !run)
 		return false;
-	list_del(&j->queued);
-	r->now = j;
-	if (!j->over) /* cancelled while it waited */
-		job_start(j);
-	if (j->pid > 0)
-		say_started(r, j);
+	list_del(&run->queued);
+	r->now = run;
+	if (!run->over) /* cancelled while it waited */
+		run_start(run);
+	if (run->pid > 0)
+		say_started(r, run);
 	return true;
 }
 
@@ -166,48 +166,49 @@ static int64_t read_ms(const struct runner_msg *m, const char *key)
 	return json_i64(json_get(m->head, key), &ms) && ms > 0 ? ms : 0;
 }
 
-static bool complete(const struct job *j)
+static bool complete(const struct run *run)
 {
-	if (!j->name || !str_task_name(j->name))
+	if (!run->name || !str_task_name(run->name))
 		return false;
-	if (j->kind == TASK_KIND_BUILTIN)
+	if (run->kind == TASK_KIND_BUILTIN)
 		return true;
-	if (!j->path || j->path[0] != '/')
+	if (!run->path || run->path[0] != '/')
 		return false;
-	return j->kind == TASK_KIND_EXEC || (j->function && j->shell && j->shell[0] == '/');
+	return run->kind == TASK_KIND_EXEC ||
+	       (run->function && run->shell && run->shell[0] == '/');
 }
 
 static int on_task(struct runner *r, const struct runner_msg *m, struct err *e)
 {
-	struct job *j = job_new(r->loop);
+	struct run *run = run_new(r->loop);
 	char word[16];
 	int kind = -1;
 	if (json_strcpy(json_get(m->head, "kind"), word, sizeof(word)))
 		kind = task_kind_parse(word);
-	j->kind = kind < 0 ? TASK_KIND_BUILTIN : (enum task_kind)kind;
-	j->name = json_strdup(json_get(m->head, "name"));
-	j->path = json_strdup(json_get(m->head, "path"));
-	j->function = json_strdup(json_get(m->head, "function"));
-	j->shell = json_strdup(json_get(m->head, "shell"));
-	j->timeout_ms = read_ms(m, "timeout_ms");
-	j->grace_ms = read_ms(m, "grace_ms");
-	int rc = read_id(m, &j->id, &j->attempt, e);
-	if (rc == 0 && (kind < 0 || m->nbodies != 2 || !complete(j)))
+	run->kind = kind < 0 ? TASK_KIND_BUILTIN : (enum task_kind)kind;
+	run->name = json_strdup(json_get(m->head, "name"));
+	run->path = json_strdup(json_get(m->head, "path"));
+	run->function = json_strdup(json_get(m->head, "function"));
+	run->shell = json_strdup(json_get(m->head, "shell"));
+	run->timeout_ms = read_ms(m, "timeout_ms");
+	run->grace_ms = read_ms(m, "grace_ms");
+	int rc = read_id(m, &run->id, &run->attempt, e);
+	if (rc == 0 && (kind < 0 || m->nbodies != 2 || !complete(run)))
 		rc = err_set(
 			e, ERR_DATA, "runner protocol: a task that does not say what to run");
 	if (rc < 0) {
-		job_free(&j);
+		run_free(&run);
 		return -1;
 	}
-	buf_add(&j->args, m->body[0], m->len[0]);
-	buf_add(&j->kwargs, m->body[1], m->len[1]);
-	list_push_back(&r->queue, &j->queued);
+	buf_add(&run->args, m->body[0], m->len[0]);
+	buf_add(&run->kwargs, m->body[1], m->len[1]);
+	list_push_back(&r->queue, &run->queued);
 	return 0;
 }
 
-static bool is(const struct job *j, const struct uuid *id, int64_t attempt)
+static bool is(const struct run *run, const struct uuid *id, int64_t attempt)
 {
-	return j && uuid_eq(&j->id, id) && j->attempt == attempt;
+	return run && uuid_eq(&run->id, id) && run->attempt == attempt;
 }
 
 static int on_cancel(struct runner *r, const struct runner_msg *m, struct err *e)
@@ -218,13 +219,13 @@ static int on_cancel(struct runner *r, const struct runner_msg *m, struct err *e
 		return -1;
 	int64_t grace_ms = read_ms(m, "grace_ms");
 	if (is(r->now, &id, attempt))
-		job_stop(r->now, CAUSE_CANCELLED, grace_ms);
+		run_stop(r->now, CAUSE_CANCELLED, grace_ms);
 	struct list *l, *tmp;
 	list_each(l, tmp, &r->queue)
 	{
-		struct job *j = container_of(l, struct job, queued);
-		if (is(j, &id, attempt))
-			job_stop(j, CAUSE_CANCELLED, grace_ms);
+		struct run *run = container_of(l, struct run, queued);
+		if (is(run, &id, attempt))
+			run_stop(run, CAUSE_CANCELLED, grace_ms);
 	}
 	return 0; /* a task that is over already: its 'done' is on the way */
 }
@@ -299,7 +300,7 @@ static void orphan_gone(void *arg, pid_t pid, int status, const struct rusage *u
 	(void)status;
 	(void)usage;
 	if (r->now)
-		job_orphan_gone(r->now);
+		run_orphan_gone(r->now);
 }
 
 static void on_term(void *arg, int signo)
@@ -312,12 +313,12 @@ static void finish(struct runner *r)
 {
 	tree_end(END_MS);
 	scratch_remove();
-	job_free(&r->now);
+	run_free(&r->now);
 	struct list *l, *tmp;
 	list_each(l, tmp, &r->queue)
 	{
-		struct job *j = container_of(l, struct job, queued);
-		job_free(&j);
+		struct run *run = container_of(l, struct run, queued);
+		run_free(&run);
 	}
 	loop_io_del(&r->in_io);
 	loop_io_del(&r->out_io);

@@ -20,6 +20,7 @@
 #include "node/module_task.h"
 #include "node/runner_msg.h"
 #include "node/spawn.h"
+#include "node/tree.h"
 
 #define KEEP_OUT (64 * 1024) /* a larger buffer is given back when it is empty */
 #define PATIENCE_MS                                                                            \
@@ -102,6 +103,16 @@ static void report_failure(struct slot *s, enum cause cause, const char *text)
 	report(s, &o);
 }
 
+/* A runner that was killed could not end its task's tree; the first process died with it. */
+static void kill_strays(const struct slot *s)
+{
+	char uuid[UUID_TEXT], id[64], attempt[32];
+	snprintf(id, sizeof(id), "FW_TASK_ID=%s", uuid_text(uuid, &s->id));
+	snprintf(attempt, sizeof(attempt), "FW_ATTEMPT=%u", (unsigned)s->attempt);
+	const char *const marks[] = {id, attempt};
+	tree_kill_strays(marks, ARRAY_LEN(marks));
+}
+
 /* True when the runner is gone in both ways; a task that it had is lost then. */
 static bool check_lost(struct slot *s)
 {
@@ -116,6 +127,7 @@ static bool check_lost(struct slot *s)
 			strsignal(WTERMSIG(s->status)));
 	else
 		snprintf(how, sizeof(how), "ended with status %d", WEXITSTATUS(s->status));
+	kill_strays(s);
 	char *text = xasprintf("the runner of this task %s%s%s", how,
 		s->trouble.text[0] ? ": " : "", s->trouble.text);
 	report_failure(s, CAUSE_LOST, text);

@@ -17,12 +17,27 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
+
+#define MAX_PASSES 20 /* over strays, 1 ms apart */
 
 struct pids {
 	pid_t *pid;
 	size_t n, cap;
 };
+
+/* A process and the program in it: the address of its stack is another after each exec, and the same after a fork. */
+struct asked_one {
+	pid_t pid;
+	unsigned long stack;
+};
+
+void asked_fini(struct asked *a)
+{
+	free(a->list);
+	*a = (struct asked){0};
+}
 
 int tree_own(void)
 {
@@ -74,17 +89,77 @@ static void add_children_of(struct pids *p, pid_t pid)
 		closedir(threads);
 }
 
-size_t tree_signal(int signo)
+static unsigned long stack_of(pid_t pid)
+{
+	char path[64], line[1024];
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	FILE *f = fopen(path, "re");
+	size_t n = f ? fread(line, 1, sizeof(line) - 1, f) : 0;
+	if (f)
+		fclose(f);
+	line[n] = '\0';
+	char *save = NULL,
+	     *behind = strrchr(line, ')'); /* the name before it may hold anything */
+	char *field = behind ? strtok_r(behind + 1, " ", &save) : NULL;
+	for (int i = 3; field && i < 28;
+		i++) /* proc(5): the state is field 3, the stack's begin 28 */
+		field = strtok_r(NULL, " ", &save);
+	return field ? strtoul(field, NULL, 10) : 0;
+}
+
+/* True when it is new to the list, or runs another program than it did. */
+static bool remember(struct asked *a, pid_t pid)
+{
+	unsigned long stack = stack_of(pid);
+	for (size_t i = 0; i < a->n; i++) {
+		if (a->list[i].pid != pid)
+			continue;
+		bool other = a->list[i].stack != stack;
+		a->list[i].stack = stack;
+		return other;
+	}
+	if (a->n == a->cap) {
+		a->cap = a->cap ? a->cap * 2 : 16;
+		a->list = xreallocarray(a->list, a->cap, sizeof(*a->list));
+	}
+	a->list[a->n++] = (struct asked_one){pid, stack};
+	return true;
+}
+
+static void ask(pid_t pid, void *arg)
+{
+	if (!remember(arg, pid))
+		return;
+	kill(pid, SIGTERM);
+	kill(pid, SIGCONT);
+}
+
+static void end(pid_t pid, void *arg)
+{
+	(void)arg;
+	kill(pid, SIGKILL);
+}
+
+static void each_descendant(void (*fn)(pid_t pid, void *arg), void *arg)
 {
 	struct pids p = {0};
 	add_children_of(&p, getpid());
 	for (size_t i = 0; i < p.n; i++) {
 		/* First its children are read: once it is dead they are ours, and no longer below it. */
 		add_children_of(&p, p.pid[i]);
-		kill(p.pid[i], signo);
+		fn(p.pid[i], arg);
 	}
 	free(p.pid);
-	return p.n;
+}
+
+void tree_ask(struct asked *asked)
+{
+	each_descendant(ask, asked);
+}
+
+void tree_kill(void)
+{
+	each_descendant(end, NULL);
 }
 
 static int64_t now_ms(void)
@@ -104,18 +179,72 @@ static bool reap(void)
 	return pid < 0;
 }
 
-size_t tree_end(int64_t wait_ms)
+void tree_end(int64_t wait_ms)
 {
 	sigset_t child;
 	sigemptyset(&child);
 	sigaddset(&child,
 		SIGCHLD); /* blocked by the loop, so it can be waited for; the loop reaps nothing it misses */
 	const struct timespec soon = {.tv_nsec = 5 * 1000 * 1000};
-	size_t killed = 0;
 	int64_t until = now_ms() + wait_ms;
 	while (!reap() && now_ms() < until) {
-		killed += tree_signal(SIGKILL);
+		tree_kill();
 		sigtimedwait(&child, NULL, &soon);
 	}
-	return killed;
+}
+
+/* Is one of the strings in an environment, which has a NUL behind each? */
+static bool has(const struct buf *env, const char *mark)
+{
+	size_t n = strlen(mark) + 1;
+	const char *end_of = buf_str(env) + env->len;
+	for (const char *s = buf_str(env); s < end_of; s += strlen(s) + 1) {
+		if ((size_t)(end_of - s) >= n && memcmp(s, mark, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* 1: it has all the marks; 0: it does not, or is another user's; -1: it is in the middle of an exec, and has no environment. */
+static int look_at(const char *pid, const char *const *marks, size_t n)
+{
+	char path[sizeof("/proc//environ") + 256], chunk[4096];
+	struct buf env = BUF_INIT;
+	snprintf(path, sizeof(path), "/proc/%s/environ", pid);
+	FILE *f = fopen(path, "re");
+	for (size_t k; f && (k = fread(chunk, 1, sizeof(chunk), f)) > 0;)
+		buf_add(&env, chunk, k);
+	if (f)
+		fclose(f);
+	snprintf(path, sizeof(path), "/proc/%s/exe", pid);
+	int found = env.len > 0 ? 1 : -(readlink(path, chunk, sizeof(chunk)) > 0);
+	for (size_t i = 0; i < n && found > 0; i++)
+		found = has(&env, marks[i]);
+	buf_fini(&env);
+	return found;
+}
+
+/* True when another look is needed. */
+static bool kill_strays(const char *const *marks, size_t n)
+{
+	bool again = false;
+	DIR *proc = opendir("/proc");
+	const struct dirent *d;
+	while (proc && (d = readdir(proc))) {
+		pid_t pid = (pid_t)strtol(d->d_name, NULL, 10);
+		int found = pid > 1 && pid != getpid() ? look_at(d->d_name, marks, n) : 0;
+		if (found > 0)
+			kill(pid, SIGKILL);
+		again |= found != 0;
+	}
+	if (proc)
+		closedir(proc);
+	return again;
+}
+
+void tree_kill_strays(const char *const *marks, size_t n)
+{
+	const struct timespec soon = {.tv_nsec = 1000 * 1000};
+	for (int i = 0; i < MAX_PASSES && kill_strays(marks, n); i++)
+		nanosleep(&soon, NULL);
 }

@@ -300,7 +300,7 @@ static void on_parent_gone(void *arg, unsigned events)
 static int start(struct labour *b, struct err *e)
 {
 	const struct link_conf conf = {.address = b->conf.control_plane, .server_key = b->conf.server_key,
-		.own = b->conf.own, .from = FROM_WORKER, .connect_timeout_ms = 5000, .give_up_ms = -1, .patient = true,
+		.own = b->conf.own, .connect_timeout_ms = 5000, .give_up_ms = -1, .patient = true,
 		.want = b->conf.local ? -1 : PORT_WORKER};
 	struct uuid id;
 

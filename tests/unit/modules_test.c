@@ -67,12 +67,15 @@ static void test_parse(void)
 	CHECK_INT(t->timeout_ms, -1);
 	CHECK(!modules_find(&m, "helper"));
 	modules_fini(&m);
+	parse(&m, "/x/tasks.sh", "#!/bin/sh\n# @task\nf() {\n}\n");
+	CHECK_STR(m.tasks[0].doc, ""); /* the first line is none */
+	modules_fini(&m);
 }
 
 static void test_forms(void)
 {
-	static const char *const forms[] = {"f() {", "f () {", "f()", "  f( ) { :; }", "f() (", "f() # why",
-		"function f {", "function f() {", "function f"};
+	static const char *const forms[] = {"f() {", "f () {", "f()", "  f( ) { :; }", "f() (",
+		"f() # why", "function f {", "function f() {", "function f"};
 	for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
 		struct modules m;
 		char *text = xasprintf("#!/usr/bin/env bash\n# @task\n%s\n", forms[i]);
@@ -89,7 +92,8 @@ static const struct mistake {
 	const char *text, *says;
 } mistakes[] = {
 	{"\n# @tsk\nf() {\n}\n", "/x/t.sh:2: unknown directive \"@tsk\" (did you mean @task?)"},
-	{"x=1 # @tsk\n  #@whatever\n", "/x/t.sh:2: unknown directive \"@whatever\" (did you mean @task?)"},
+	{"x=1 # @tsk\n  #@whatever\n",
+		"/x/t.sh:2: unknown directive \"@whatever\" (did you mean @task?)"},
 	{"# @task\n\nf() {\n}\n", "/x/t.sh:1: no function follows this @task"},
 	{"# @task\nx=1\nf() {\n}\n", "/x/t.sh:1: no function follows this @task"},
 	{"# @task\n", "/x/t.sh:1: no function follows this @task"},
@@ -103,8 +107,9 @@ static const struct mistake {
 	{"# @task a b\nf() {\n}\n", "/x/t.sh:1: unknown option \"b\" of @task"},
 	{"# @task timeout=soon\nf() {\n}\n", "/x/t.sh:1: \"soon\" is no duration"},
 	{"# @task 1a\nf() {\n}\n", "/x/t.sh:1: \"1a\" is no task name"},
-	{"# @task\nf() {\n}\n# @task\nf() {\n}\n", "the task f is defined twice: in /x/t.sh:2 and in /x/t.sh:5; give one "
-						  "another name: `# @task t.f`"},
+	{"# @task\nf() {\n}\n# @task\nf() {\n}\n",
+		"the task f is defined twice: in /x/t.sh:2 and in /x/t.sh:5; give one "
+		"another name: `# @task t.f`"},
 	{"#!/bin/sh\r\n# @task\r\n", "lines end in CR LF"},
 	{"# \xff\n", "no text in UTF-8"},
 };
@@ -165,8 +170,12 @@ static void test_folder(void)
 	struct err e;
 	char *bin = xasprintf("%s/bin.d", folder);
 	CHECK(mkdir(bin, 0755) == 0);
-	free(put("bin.d/zoo", "#!/bin/sh\n# @usage [N]\n# Animals.\n#\n# All.\n\n# Not this.\n", 0755));
-	free(put("bin.d/ape.py", "\x7f" "ELF\x01", 0755));
+	free(put("bin.d/zoo", "#!/bin/sh\n# @usage [N]\n# Animals.\n#\n# All.\n\n# Not this.\n",
+		0755));
+	free(put("bin.d/ape.py",
+		"\x7f"
+		"ELF\x01",
+		0755));
 	free(put("bin.d/.hidden", "#!/bin/sh\n", 0755));
 	free(put("bin.d/zoo~", "#!/bin/sh\n", 0755));
 	free(put("bin.d/README with blanks", "text\n", 0644));
@@ -194,7 +203,8 @@ static void check_refused(const char *spec, enum err_code code, const char *says
 	struct err e;
 	CHECK_INT(load_one(&m, spec, &e), -1);
 	if (e.code != code || !strstr(e.text, says))
-		TEST_FAIL("code %d, \"%s\", not %d and \"%s\"", (int)e.code, e.text, (int)code, says);
+		TEST_FAIL("code %d, \"%s\", not %d and \"%s\"", (int)e.code, e.text, (int)code,
+			says);
 	CHECK_INT(m.n, 0);
 }
 
@@ -216,7 +226,8 @@ static void test_refused(void)
 	check_refused(path, ERR_CONFIG, "chmod");
 	free(path);
 	path = put("echo.sh", "# @task\necho() {\n}\n", 0644);
-	check_refused(path, ERR_DATA, "the task echo is defined twice: in fastworker itself and in ");
+	check_refused(
+		path, ERR_DATA, "the task echo is defined twice: in fastworker itself and in ");
 	free(path);
 }
 
@@ -242,7 +253,6 @@ static void test_examples(void)
 	struct modules m;
 	struct err e;
 	for (size_t i = 0; i < ARRAY_LEN(specs); i++) {
-		struct buf text = BUF_INIT;
 		if (access(specs[i], R_OK) != 0)
 			continue; /* run from elsewhere */
 		if (load_one(&m, specs[i], &e) < 0)
@@ -250,7 +260,6 @@ static void test_examples(void)
 		for (size_t t = 3; t < m.n; t++)
 			CHECK(m.tasks[t].doc[0] && m.tasks[t].params);
 		modules_fini(&m);
-		buf_fini(&text);
 	}
 }
 

@@ -1,6 +1,6 @@
 /* One task in a runner, from its start to the end of the last process that it left behind. */
-#ifndef NODE_JOB_H
-#define NODE_JOB_H
+#ifndef NODE_RUN_H
+#define NODE_RUN_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -11,8 +11,9 @@
 #include "base/loop.h"
 #include "core/task.h"
 #include "node/modules.h"
+#include "node/tree.h"
 
-struct job_end { /* how it ended; valid when job.over */
+struct run_end { /* how it ended; valid when run.over */
 	bool ok;
 	enum cause cause;
 	int status, signo; /* exit status, -1 = none; signal, 0 = none */
@@ -22,7 +23,7 @@ struct job_end { /* how it ended; valid when job.over */
 	int64_t wall_ms, user_ms, sys_ms, rss_kb;
 };
 
-struct job {
+struct run {
 	struct uuid id;
 	int64_t attempt;
 	char *name, *path, *function,
@@ -42,30 +43,33 @@ struct job {
 	struct loop_timer timeout, grace, nap; /* nap: the builtin sleep */
 	enum cause
 		stop; /* why we end it: timeout, limit or cancelled; CAUSE_NONE = we do not */
-	bool killed;  /* TERM was not enough */
+	struct asked asked;     /* to end */
+	struct loop_timer look; /* for others to ask */
+	int64_t look_ms;
+	bool killed; /* TERM was not enough */
 	int64_t started_us, stop_us, stop_grace_ms;
 	int wait_status; /* of the main process */
 
 	bool over;
-	struct job_end end;
+	struct run_end end;
 };
 
-struct job *job_new(struct loop *l); /* the caller fills in what was asked */
-void job_free(struct job **j);       /* it must not have started, or be over */
+struct run *run_new(struct loop *l); /* the caller fills in what was asked */
+void run_free(struct run **run);     /* it must not have started, or be over */
 
-/* Afterwards pid is set, or it is over. Later, job.over turns true between two turns of the loop. */
-void job_start(struct job *j);
+/* Afterwards pid is set, or it is over. Later, run.over turns true between two turns of the loop. */
+void run_start(struct run *run);
 /* Ends it: TERM to its whole tree, KILL after grace_ms. The first reason counts; a shorter grace does, too. */
-void job_stop(struct job *j, enum cause why, int64_t grace_ms);
-/* An orphan of the tree was reaped: looks whether that was the last one. */
-void job_orphan_gone(struct job *j);
+void run_stop(struct run *run, enum cause why, int64_t grace_ms);
+/* An orphan of the tree was reaped: was that the last one? */
+void run_orphan_gone(struct run *run);
 
-/* For what ends a job without a process. */
-void job_finish_json(struct job *j, const char *json, size_t n);
-void job_fail(struct job *j, enum cause cause, const char *fmt, ...)
+/* For what ends a run without a process. */
+void run_finish_json(struct run *run, const char *json, size_t n);
+void run_fail(struct run *run, enum cause cause, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Fills in j->end from how the process ended and why we ended it (job_end.c). */
-void job_judge(struct job *j);
+/* Fills in run->end from how the process ended and why we ended it (run_end.c). */
+void run_judge(struct run *run);
 
 #endif

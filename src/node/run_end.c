@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "node/job.h"
+#include "node/run.h"
 
 #define MAX_LINES 3   /* of stderr, in the error */
 #define MAX_LINE  300 /* bytes of each */
@@ -71,25 +71,25 @@ static void add_seconds(struct buf *to, int64_t ms)
 }
 
 /* Says what was needed to end it. */
-static void add_how_stopped(struct buf *to, const struct job *j)
+static void add_how_stopped(struct buf *to, const struct run *run)
 {
-	if (j->pid == 0 || j->kind == TASK_KIND_BUILTIN)
+	if (run->pid == 0 || run->kind == TASK_KIND_BUILTIN)
 		return;
-	if (!j->killed)
+	if (!run->killed)
 		buf_adds(to, "; it ended on TERM");
-	else if (j->stop_grace_ms > 0) {
+	else if (run->stop_grace_ms > 0) {
 		buf_adds(to, "; it was killed because TERM did not end it within ");
-		add_seconds(to, j->stop_grace_ms);
+		add_seconds(to, run->stop_grace_ms);
 	} else
 		buf_adds(to, "; it was killed");
 }
 
-static void judge_stop(struct job *j, struct buf *text)
+static void judge_stop(struct run *run, struct buf *text)
 {
-	switch (j->stop) {
+	switch (run->stop) {
 	case CAUSE_TIMEOUT:
 		buf_adds(text, "ran longer than ");
-		add_seconds(text, j->timeout_ms);
+		add_seconds(text, run->timeout_ms);
 		buf_adds(text, " (time-out); set --timeout");
 		break;
 	case CAUSE_LIMIT:
@@ -98,42 +98,42 @@ static void judge_stop(struct job *j, struct buf *text)
 		break;
 	case CAUSE_CANCELLED:
 		buf_adds(text, "cancelled");
-		add_how_stopped(text, j);
+		add_how_stopped(text, run);
 		break;
 	default:
-		BUG("a job was stopped for cause %d", (int)j->stop);
+		BUG("a run was stopped for cause %d", (int)run->stop);
 	}
-	j->end.cause = j->stop;
+	run->end.cause = run->stop;
 }
 
-static void judge_exit(struct job *j, struct buf *text)
+static void judge_exit(struct run *run, struct buf *text)
 {
-	if (WIFSIGNALED(j->wait_status)) {
-		j->end.cause = CAUSE_SIGNAL;
-		j->end.signo = WTERMSIG(j->wait_status);
-		buf_addf(text, "killed by signal %d (%s)", j->end.signo,
-			strsignal(j->end.signo));
+	if (WIFSIGNALED(run->wait_status)) {
+		run->end.cause = CAUSE_SIGNAL;
+		run->end.signo = WTERMSIG(run->wait_status);
+		buf_addf(text, "killed by signal %d (%s)", run->end.signo,
+			strsignal(run->end.signo));
 	} else {
-		j->end.status = WEXITSTATUS(j->wait_status);
-		j->end.ok = j->end.status == 0;
-		j->end.cause = j->end.ok ? CAUSE_NONE : CAUSE_EXIT;
-		buf_addf(text, "exit status %d", j->end.status);
+		run->end.status = WEXITSTATUS(run->wait_status);
+		run->end.ok = run->end.status == 0;
+		run->end.cause = run->end.ok ? CAUSE_NONE : CAUSE_EXIT;
+		buf_addf(text, "exit status %d", run->end.status);
 	}
-	if (!j->end.ok)
-		add_last_lines(text, &j->err);
+	if (!run->end.ok)
+		add_last_lines(text, &run->err);
 }
 
-void job_judge(struct job *j)
+void run_judge(struct run *run)
 {
 	struct buf text = BUF_INIT;
-	j->end.type = RESULT_BYTES;
-	if (j->stop != CAUSE_NONE)
-		judge_stop(j, &text);
+	run->end.type = RESULT_BYTES;
+	if (run->stop != CAUSE_NONE)
+		judge_stop(run, &text);
 	else
-		judge_exit(j, &text);
-	if (!j->end.ok)
-		j->end.error = buf_steal(&text);
+		judge_exit(run, &text);
+	if (!run->end.ok)
+		run->end.error = buf_steal(&text);
 	buf_fini(&text);
-	j->end.result = j->out; /* moved, not copied: it may be large */
-	buf_init(&j->out);
+	run->end.result = run->out; /* moved, not copied: it may be large */
+	buf_init(&run->out);
 }

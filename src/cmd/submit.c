@@ -1,0 +1,283 @@
+/* submit: one task, waited for or not. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "cmd/arguments.h"
+#include "cmd/ending.h"
+#include "proto/msg.h"
+
+struct submitting {
+	struct cmd_ctx *ctx;
+	struct client *client;
+	struct client_watch *watch;
+	struct loop_timer timer; /* --wait-timeout */
+	struct buf args, kwargs;
+	char id[UUID_TEXT];
+	int64_t n;               /* its number; 0 = not answered yet */
+	struct ending ending;
+	int64_t fetch_at;
+	struct buf result;       /* of a large one that is fetched */
+};
+
+static const struct opt opts[] = {
+	{.name = "priority", .letter = 'p', .type = OPT_CHOICE, .choices = "low|normal|high|critical", .def = "normal",
+		.help = "Which queue"},
+	{.name = "non-blocking", .letter = 'n', .type = OPT_FLAG, .help = "Print the task's id and leave"},
+	{.name = "kw", .type = OPT_MANY, .arg = "KEY=VALUE", .help = "Keyword argument: FW_KW_KEY in the task"},
+	{.name = "kwargs", .type = OPT_STRING, .arg = "JSON", .help = "Keyword arguments as a JSON object"},
+	{.name = "str", .type = OPT_FLAG, .help = "All arguments are strings, also 5 and true"},
+	{.name = "timeout", .type = OPT_DURATION, .arg = "TIME", .help = "How long it may run (300s); 0: as long as it takes"},
+	{.name = "wait-timeout", .type = OPT_DURATION, .arg = "TIME",
+		.help = "How long to wait for the result: then 124, and the task goes on"},
+	{.name = "defer", .type = OPT_FLAG, .help = "Queue it even when no worker ever knew the task"},
+	{.name = "task-name", .type = OPT_STRING, .arg = "NAME", .help = "The task, in FastWorker's spelling", .complete = "task"},
+	{.name = "args", .type = OPT_WORDS, .arg = "ARG", .help = "Its arguments, likewise"},
+	{.name = "task-modules", .type = OPT_WORDS, .arg = "MODULE", .hidden = true, .complete = "file",
+		.help = "Accepted and not needed: the workers know the tasks"},
+	{.name = NULL},
+};
+
+static void release(struct cmd_ctx *ctx)
+{
+	struct submitting *s = ctx->state;
+
+	if (!s)
+		return;
+	loop_timer_clear(&s->timer);
+	client_unwatch(&s->watch);
+	buf_fini(&s->args);
+	buf_fini(&s->kwargs);
+	buf_fini(&s->result);
+	free(s);
+}
+
+static void finish(struct submitting *s, const struct json_node *record, const char *p, size_t n)
+{
+	struct cmd_ctx *ctx = s->ctx;
+	int status = ending_status(&s->ending);
+
+	if (ctx->json)
+		result_object(ctx->out, record, &s->ending, p, n);
+	else if (p)
+		result_print(ctx->out, &s->ending, p, n);
+	if (!ctx->json)
+		ending_tell(ctx->out, &s->ending);
+	cmd_done(ctx, status);
+}
+
+/* The result came with a later message: the event that told of the end is gone, so its fields are made again from the ending. */
+static void finish_fetched(struct submitting *s)
+{
+	struct buf text = BUF_INIT;
+	struct json_out w;
+	struct json_doc doc;
+	struct json_fault fault;
+
+	jout_init(&w, &text);
+	jout_object(&w, NULL);
+	jout_str(&w, "id", s->ending.id);
+	jout_i64(&w, "n", s->ending.n);
+	jout_str(&w, "name", s->ending.name);
+	jout_str(&w, "state", s->ending.state);
+	jout_i64(&w, "size", s->ending.size);
+	jout_end_object(&w);
+	json_init(&doc);
+	if (json_parse(&doc, text.data, text.len, 0, 100, &fault))
+		BUG("own JSON");
+	finish(s, doc.nodes, buf_str(&s->result), s->result.len);
+	json_fini(&doc);
+	buf_fini(&text);
+}
+
+static bool on_part(void *arg, const char *data, size_t len, bool last, const struct err *e)
+{
+	struct cmd_ctx *ctx = arg;
+	struct submitting *s = ctx->state;
+	bool end = last || e || ctx->ended;
+
+	if (end ? !cmd_let(ctx) : ctx->ended)
+		return false;
+	if (e) {
+		cmd_fail(ctx, e);
+		return false;
+	}
+	buf_add(&s->result, data, len);
+	if (last)
+		finish_fetched(s);
+	return !last;
+}
+
+static void on_event(void *arg, const struct json_node *ev, const struct msg *m, size_t *at, bool gap)
+{
+	struct submitting *s = arg;
+	size_t n;
+	const char *p = msg_take(m, ev, "result", at, &n);
+
+	ending_read(&s->ending, ev);
+	if (!s->ending.final)
+		return;
+	loop_timer_clear(&s->timer);
+	if (!p && s->ending.size > 0)
+		client_fetch(s->client, s->id, "result", on_part, cmd_hold(s->ctx));
+	else
+		finish(s, ev, p, n);
+}
+
+/* After a reconnect: the control plane has lost it. */
+static void on_missing(void *arg, const char *selector)
+{
+	struct submitting *s = arg;
+	struct err e;
+
+	err_set(&e, ERR_FAILED, "the control plane does not know task %s any more; was it restarted?", s->id);
+	cmd_fail(s->ctx, &e);
+}
+
+static void on_failed(void *arg, const struct err *why)
+{
+	struct submitting *s = arg;
+	struct err e = *why;
+
+	/* Before it was answered, the request itself says so. */
+	if (!s->n)
+		return;
+	err_prefix(&e, "task %lld may go on, but", (long long)s->n);
+	cmd_fail(s->ctx, &e);
+}
+
+static void print_id(struct submitting *s, const char *state)
+{
+	struct out *o = s->ctx->out;
+
+	if (s->ctx->json)
+		out_raw_line(o, "{\"schema\":1,\"id\":\"%s\",\"n\":%lld,\"state\":\"%s\"}", s->id, (long long)s->n, state);
+	else if (opts_given(s->ctx->opts, "task-name"))
+		out_line(o, "Task ID: %s", s->id);
+	else
+		out_line(o, "%s", s->id);
+}
+
+static void on_submitted(void *arg, const struct uuid *id, int64_t n, const char *state, const struct err *e)
+{
+	struct cmd_ctx *ctx = arg;
+	struct submitting *s = ctx->state;
+
+	if (!cmd_let(ctx))
+		return;
+	if (e) {
+		cmd_fail(ctx, e);
+		return;
+	}
+	s->n = n;
+	if (opts_flag(ctx->opts, "non-blocking")) {
+		print_id(s, state);
+		cmd_done(ctx, 0);
+	}
+}
+
+static void on_timeout(void *arg)
+{
+	struct submitting *s = arg;
+	struct err e;
+
+	err_set(&e, ERR_TIMEOUT, "no result within the time to wait; the task goes on: `fastworker wait %s`", s->id);
+	cmd_fail(s->ctx, &e);
+}
+
+static void interrupt(struct cmd_ctx *ctx)
+{
+	struct submitting *s = ctx->state;
+
+	if (s && s->n)
+		out_note(ctx->out, "task %lld goes on: `fastworker wait %lld` waits for it, `fastworker cancel %lld` ends it",
+			(long long)s->n, (long long)s->n, (long long)s->n);
+}
+
+static int read_arguments(struct submitting *s, const char **name, struct err *e)
+{
+	const struct opts *o = s->ctx->opts;
+	bool strings = opts_flag(o, "str"), documented = opts_given(o, "task-name");
+	const char *const *words, *const *pairs;
+	size_t n = opts_many(o, "args", &words), npairs = opts_many(o, "kw", &pairs);
+	const char **given = NULL;
+	int rc;
+
+	*name = documented ? opts_str(o, "task-name") : opts_arg(o, 0);
+	if (!*name)
+		return err_set(e, ERR_USAGE, "which task? `fastworker submit TASK [ARG...]`; `fastworker list` shows them");
+	if (documented && opts_nargs(o))
+		return err_set(e, ERR_USAGE, "arguments go behind --args when the task is named with --task-name");
+	if (!documented && n)
+		return err_set(e, ERR_USAGE, "--args goes with --task-name");
+	if (!documented) {
+		n = opts_nargs(o) - 1;
+		given = xcalloc(n + 1, sizeof(*given));
+		for (size_t i = 0; i < n; i++)
+			given[i] = opts_arg(o, i + 1);
+		words = given;
+	}
+	rc = arguments_array(&s->args, words, n, strings, e);
+	free(given);
+	return rc ? rc : arguments_object(&s->kwargs, opts_str(o, "kwargs"), pairs, npairs, strings, e);
+}
+
+static void send(struct submitting *s, const char *name)
+{
+	struct cmd_ctx *ctx = s->ctx;
+	struct submission t = {.name = name, .priority = opts_str(ctx->opts, "priority"),
+		.timeout_ms = opts_ms(ctx->opts, "timeout"), .defer = opts_flag(ctx->opts, "defer"),
+		.args = s->args.data, .args_len = s->args.len, .kwargs = s->kwargs.data, .kwargs_len = s->kwargs.len};
+
+	client_make_id(s->client, &t.id);
+	uuid_text(s->id, &t.id);
+	if (!opts_flag(ctx->opts, "non-blocking")) {
+		s->watch = client_watch_tasks(s->client, true, on_event, on_missing, s);
+		client_watch_on_failed(s->watch, on_failed);
+		if (opts_given(ctx->opts, "wait-timeout"))
+			loop_timer_in(&s->timer, opts_ms(ctx->opts, "wait-timeout"));
+	}
+	client_submit(s->client, &t, 1, s->watch, on_submitted, cmd_hold(ctx));
+}
+
+static void exec(struct cmd_ctx *ctx)
+{
+	struct submitting *s = xcalloc(1, sizeof(*s));
+	const char *name;
+	struct err e;
+
+	ctx->state = s;
+	s->ctx = ctx;
+	loop_timer_init(ctx->session->loop, &s->timer, on_timeout, s);
+	if (read_arguments(s, &name, &e)) {
+		cmd_fail(ctx, &e);
+		return;
+	}
+	/* The port of its priority, when this is the connection's first use. */
+	ctx->session->port = priority_parse(opts_str(ctx->opts, "priority"));
+	s->client = cmd_client(ctx);
+	if (s->client)
+		send(s, name);
+}
+
+const struct cmd cmd_submit_entry = {
+	.name = "submit",
+	.group = "tasks",
+	.usage = "[OPTIONS] TASK [ARG...]",
+	.help = "Runs a task and prints its result; with -n, queues it and prints its id",
+	.about = "An argument that is one whole JSON value keeps its type (5, true, [1,2]); anything else is a string (007, +1555, nan).\n"
+		 "`-` is what stdin gives. The exit status is the task's: 0-123 and 128+N are its own; 124 a time is over, 125 fastworker\n"
+		 "failed, 126 nobody can run it, 127 there is no such task, 75 the queue is full.",
+	.examples = "fastworker submit add 5 3\n"
+		    "id=$(fastworker submit -n add 5 3) && fastworker wait $id\n"
+		    "fastworker submit greet --kw name=Ada --priority high\n"
+		    "fastworker submit --task-name add --args 5 3 --priority high --non-blocking",
+	.complete = "task",
+	.opts = opts,
+	.flags = CMD_STATUS,
+	.exec = exec,
+	.interrupt = interrupt,
+	.release = release,
+};

@@ -1,0 +1,388 @@
+/* Running one task: its process, its pipes, its time, its end.
+ *
+ *     run_start --> main process runs --exit--> others left? --no--> over
+ *                        |                          | yes
+ *                        | run_stop: TERM           | stopping: they have the rest of the grace time
+ *                        v                          v
+ *                      grace ------- over -----> KILL to all, reap, over
+ *
+ * Without a stop nothing is given to what a task leaves behind: it is killed when the main process ends. */
+#include "node/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "node/args.h"
+#include "node/builtin.h"
+#include "node/runner_msg.h"
+#include "node/scratch.h"
+#include "node/spawn.h"
+#include "node/tree.h"
+
+#define READ_SIZE     65536
+#define MAX_STDERR    65536 /* bytes of stderr that are kept */
+#define MAX_DRAIN     64    /* reads of stderr after the end; stdout has its limit */
+#define FIRST_LOOK_MS 10 /* after TERM, for processes that were being made; doubled each time */
+#define TREE_WAIT_MS  5000 /* for a killed process that the kernel holds */
+
+/* The one text that a shell is given. Module, function and arguments are words of its own command line. */
+static const char script[] = ". \"$1\"; f=$2; shift 2; \"$f\" \"$@\"";
+
+static void timeout_over(void *arg);
+static void grace_over(void *arg);
+static void look_again(void *arg);
+
+struct run *run_new(struct loop *l)
+{
+	struct run *run = xcalloc(1, sizeof(*run));
+	run->loop = l;
+	run->out_fd = run->err_fd = -1;
+	run->end.status = -1;
+	loop_timer_init(l, &run->timeout, timeout_over, run);
+	loop_timer_init(l, &run->grace, grace_over, run);
+	loop_timer_init(l, &run->look, look_again, run);
+	loop_timer_init(l, &run->nap, NULL, run);
+	return run;
+}
+
+static void close_pipe(struct loop_io **io, int *fd)
+{
+	loop_io_del(io);
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static void release(struct run *run)
+{
+	loop_timer_clear(&run->timeout);
+	loop_timer_clear(&run->grace);
+	loop_timer_clear(&run->look);
+	loop_timer_clear(&run->nap);
+	close_pipe(&run->out_io, &run->out_fd);
+	close_pipe(&run->err_io, &run->err_fd);
+}
+
+void run_free(struct run **run)
+{
+	struct run *x = *run;
+	if (!x)
+		return;
+	release(x);
+	list_del(&x->queued);
+	free(x->name);
+	free(x->path);
+	free(x->function);
+	free(x->shell);
+	free(x->end.error);
+	buf_fini(&x->args);
+	buf_fini(&x->kwargs);
+	buf_fini(&x->out);
+	buf_fini(&x->err);
+	asked_fini(&x->asked);
+	buf_fini(&x->end.result);
+	free(x);
+	*run = NULL;
+}
+
+void run_finish_json(struct run *run, const char *json, size_t n)
+{
+	release(run);
+	buf_reset(&run->end.result);
+	buf_add(&run->end.result, json, n);
+	run->end.type = RESULT_JSON;
+	run->end.wall_ms = (loop_now_us(run->loop) - run->started_us) / 1000;
+	run->end.ok = true;
+	run->over = true;
+}
+
+void run_fail(struct run *run, enum cause cause, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	free(run->end.error);
+	run->end.error = xvasprintf(fmt, ap);
+	va_end(ap);
+	release(run);
+	run->end.cause = cause;
+	run->end.ok = false;
+	run->over = true;
+}
+
+/* One read. False at the end of the file or when nothing is there now. */
+static bool read_some(struct buf *to, int fd, bool *eof)
+{
+	buf_reserve(to, READ_SIZE);
+	ssize_t n = read(fd, to->data + to->len, READ_SIZE);
+	*eof = n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+	if (n <= 0)
+		return false;
+	to->len += (size_t)n;
+	to->data[to->len] = '\0';
+	return true;
+}
+
+static void over_limit(struct run *run)
+{
+	if (!run->exited)
+		run_stop(run, CAUSE_LIMIT, 0);
+	else if (run->stop == CAUSE_NONE) /* it ended before we had read it all */
+		run->stop = CAUSE_LIMIT;
+}
+
+static bool read_out(struct run *run)
+{
+	bool eof, more = read_some(&run->out, run->out_fd, &eof);
+	if (eof)
+		close_pipe(&run->out_io, &run->out_fd);
+	if (run->out.len > RUNNER_MAX_BODY) {
+		buf_fini(&run->out); /* half a result is none */
+		close_pipe(&run->out_io, &run->out_fd);
+		over_limit(run);
+		return false;
+	}
+	return more;
+}
+
+static bool read_err(struct run *run)
+{
+	bool eof, more = read_some(&run->err, run->err_fd, &eof);
+	if (eof)
+		close_pipe(&run->err_io, &run->err_fd);
+	if (run->err.len > 4 * MAX_STDERR) /* not at each read: moving costs */
+		buf_consume(&run->err, run->err.len - MAX_STDERR);
+	return more;
+}
+
+static void out_ready(void *arg, unsigned events)
+{
+	(void)events;
+	read_out(arg);
+}
+
+static void err_ready(void *arg, unsigned events)
+{
+	(void)events;
+	read_err(arg);
+}
+
+/* What is in the pipes still; no end of file is waited for, somebody outside the tree may hold one. */
+static void drain(struct run *run)
+{
+	while (run->out_fd >= 0 && read_out(run))
+		;
+	for (int i = 0; i < MAX_DRAIN && run->err_fd >= 0 && read_err(run); i++)
+		;
+	if (run->err.len > MAX_STDERR)
+		buf_consume(&run->err, run->err.len - MAX_STDERR);
+}
+
+/* The main process has ended: so does everything else. */
+static void settle(struct run *run)
+{
+	if (tree_any()) {
+		kill(-run->pid,
+			SIGKILL); /* its session's group at once, before anybody in it can fork */
+		tree_end(TREE_WAIT_MS);
+	}
+	drain(run);
+	release(run);
+	scratch_empty();
+	run_judge(run);
+	run->over = true;
+}
+
+static void exited(void *arg, pid_t pid, int status, const struct rusage *usage)
+{
+	struct run *run = arg;
+	(void)pid;
+	run->exited = true;
+	run->wait_status = status;
+	run->end.wall_ms = (loop_now_us(run->loop) - run->started_us) / 1000;
+	run->end.user_ms = usage->ru_utime.tv_sec * 1000LL + usage->ru_utime.tv_usec / 1000;
+	run->end.sys_ms = usage->ru_stime.tv_sec * 1000LL + usage->ru_stime.tv_usec / 1000;
+	run->end.rss_kb = usage->ru_maxrss;
+	/* A shell dies of TERM at once, the program that it waited for may be saving its work. */
+	if (!loop_timer_set(&run->grace) || !tree_any())
+		settle(run);
+}
+
+void run_orphan_gone(struct run *run)
+{
+	if (run->exited && !run->over && !tree_any())
+		settle(run);
+}
+
+static void timeout_over(void *arg)
+{
+	struct run *run = arg;
+	run_stop(run, CAUSE_TIMEOUT, run->grace_ms);
+}
+
+static void grace_over(void *arg)
+{
+	struct run *run = arg;
+	run->killed = true;
+	if (run->exited)
+		settle(run);
+	else
+		tree_kill(); /* exited() does the rest */
+}
+
+/* Rarely needed, so ever more rarely done. */
+static void look_again(void *arg)
+{
+	struct run *run = arg;
+	tree_ask(&run->asked);
+	run->look_ms *= 2;
+	loop_timer_in(&run->look, run->look_ms);
+}
+
+static void shorten_grace(struct run *run, int64_t grace_ms)
+{
+	int64_t at = loop_now_us(run->loop) + grace_ms * 1000;
+	if (!loop_timer_set(&run->grace) || at >= run->grace.at_us)
+		return;
+	run->stop_grace_ms = (at - run->stop_us) / 1000;
+	loop_timer_at_us(&run->grace, at);
+}
+
+void run_stop(struct run *run, enum cause why, int64_t grace_ms)
+{
+	if (run->over || (run->exited && run->stop == CAUSE_NONE))
+		return;
+	if (run->stop != CAUSE_NONE) {
+		shorten_grace(run, grace_ms);
+		return;
+	}
+	run->stop = why;
+	run->stop_us = loop_now_us(run->loop);
+	run->stop_grace_ms = grace_ms;
+	loop_timer_clear(&run->timeout);
+	if (run->pid == 0 || run->kind == TASK_KIND_BUILTIN) {
+		release(run);
+		run_judge(run);
+		run->over = true;
+	} else if (grace_ms > 0) {
+		loop_timer_in(&run->grace, grace_ms);
+		run->look_ms = FIRST_LOOK_MS;
+		look_again(run);
+	} else {
+		grace_over(run);
+	}
+}
+
+static void command_line(const struct run *run, struct words *argv)
+{
+	if (run->kind == TASK_KIND_EXEC) {
+		words_add(argv, run->path);
+		return;
+	}
+	words_add(argv, run->shell);
+	if (strstr(run->shell, "bash")) {
+		/* bash takes functions from the environment unless -p; it wants its long options first. */
+		words_add(argv, "--norc");
+		words_add(argv, "--noprofile");
+		words_add(argv, "-p");
+	}
+	words_add(argv, "-c");
+	words_add(argv, script);
+	words_add(argv, "sh");
+	words_add(argv, run->path);
+	words_add(argv, run->function);
+}
+
+static int environment(const struct run *run, struct words *env, struct err *e)
+{
+	char id[UUID_TEXT];
+	const char *tmp = scratch_path(e);
+	if (!tmp)
+		return -1;
+	args_add_allowed(env);
+	words_addf(env, "TMPDIR=%s", tmp);
+	words_addf(env, "FW_TASK=%s", run->name);
+	words_addf(env, "FW_TASK_ID=%s", uuid_text(id, &run->id));
+	words_addf(env, "FW_ATTEMPT=%lld", (long long)run->attempt);
+	return args_add_kwargs(env, buf_str(&run->kwargs), run->kwargs.len, e);
+}
+
+/* Our end of a pipe does not block; the task's does, as programs expect. */
+static int make_pipe(int fd[2], struct err *e)
+{
+	if (pipe2(fd, O_CLOEXEC) != 0)
+		return err_errno(e, ERR_NO_WORKER, "cannot make a pipe for the task's output");
+	fcntl(fd[0], F_SETFL, O_NONBLOCK);
+	return 0;
+}
+
+static int start_process(struct run *run, struct words *argv, struct words *env, struct err *e)
+{
+	int out[2], err[2];
+	if (make_pipe(out, e) < 0)
+		return -1;
+	run->out_fd = out[0];
+	if (make_pipe(err, e) < 0) {
+		close(out[1]);
+		return -1;
+	}
+	run->err_fd = err[0];
+	const struct spawn s = {
+		.path = argv->list[0],
+		.argv = argv->list,
+		.envp = env->list,
+		.fd = {-1, out[1], err[1]},
+		.session = true,
+		.no_new_privs = true,
+		.die_with_parent = true,
+	};
+	pid_t pid = spawn_start(&s, e);
+	close(out[1]);
+	close(err[1]);
+	if (pid < 0)
+		return -1;
+	run->pid = pid;
+	return 0;
+}
+
+static void watch(struct run *run)
+{
+	loop_child(run->loop, run->pid, exited, run);
+	run->out_io = loop_fd(run->loop, run->out_fd, LOOP_READ, 10, out_ready, run);
+	run->err_io = loop_fd(run->loop, run->err_fd, LOOP_READ, 10, err_ready, run);
+}
+
+static void start_program(struct run *run)
+{
+	struct words argv, env;
+	struct err e;
+	words_init(&argv);
+	words_init(&env);
+	command_line(run, &argv);
+	if (args_add(&argv, buf_str(&run->args), run->args.len, &e) < 0 ||
+		environment(run, &env, &e) < 0 || start_process(run, &argv, &env, &e) < 0)
+		run_fail(run, CAUSE_START, "%s", e.text);
+	else
+		watch(run);
+	words_fini(&argv);
+	words_fini(&env);
+	buf_fini(&run->args);
+	buf_fini(&run->kwargs);
+}
+
+void run_start(struct run *run)
+{
+	run->started_us = loop_now_us(run->loop);
+	if (run->timeout_ms > 0)
+		loop_timer_in(&run->timeout, run->timeout_ms);
+	if (run->kind == TASK_KIND_BUILTIN)
+		builtin_start(run);
+	else
+		start_program(run);
+}
