@@ -34,26 +34,31 @@ CFLAGS := -std=c11 $(OPT) $(WARN) $(HARDEN) $(EXTRA_CFLAGS)
 LDFLAGS += -pie -Wl,-z,relro -Wl,-z,now $(EXTRA_LDFLAGS)
 LDLIBS := -lzmq -lncursesw -lreadline
 
-all: $(BINARY) ## build ./fastworker
+# Short lines; V=1 shows the commands.
+ifeq ($(V),)
+SAY = @echo "  $(1)";
+endif
+
+all: $(BINARY) ## build ./fastworker; V=1 shows the commands
 
 $(BINARY): $(BUILD)/src/main.o $(OBJS)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call SAY,LD $@)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call SAY,CC $<)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # One program per file in tests/unit, linked with everything but main.
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*_test.c))
 $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(OBJS)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call SAY,LD $@)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # One program per file in tests/fuzz; clang only.
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(OBJS)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+	$(call SAY,LD $@)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 
 unit: $(UNIT)
 fuzzers: $(FUZZERS)

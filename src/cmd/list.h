@@ -1,4 +1,4 @@
-/* The list of commands, in the order of help. One line per command: X(symbol) for `const struct cmd cmd_symbol`. */
+/* The list of commands, in the order of help. One line per command: X(symbol) for `const struct cmd cmd_symbol_entry`. */
 X(start)
 X(stop)
 X(control_plane)
@@ -13,11 +13,8 @@ X(tasks)
 X(workers)
 X(queues)
 X(list)
-X(console)
-X(shell)
 X(config)
 X(help)
 X(version)
-X(complete)
 X(runner)
 X(protocol)
