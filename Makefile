@@ -15,7 +15,7 @@ proto_OBJS := address keys keyring context messages msg document wire sock holde
 client_OBJS := client watch submit fetch
 node_OBJS := module_parse module_task modules runner_msg args scratch tree run run_end builtin runner spawn slot \
 	jobs worker peers series select records rows steer watches uploads herd local requests control_plane
-cmd_OBJS := out table session cmd help ending arguments processes start submit wait record lists list config \
+cmd_OBJS := out table session cmd help ending show arguments processes start submit wait record lists list config \
 	hidden
 tui_OBJS := console
 shell_OBJS := shell

@@ -51,7 +51,8 @@ static int run(struct run *r, char **words, size_t n)
 		/* A reader that has seen enough is no error. */
 		r->status = r->out.error == EPIPE ? 0 : 74;
 		if (r->status)
-			fprintf(stderr, "fastworker: cannot write to stdout: %s\n", strerror(r->out.error));
+			fprintf(stderr, "fastworker: cannot write to stdout: %s\n",
+				strerror(r->out.error));
 	}
 	return r->status;
 }

@@ -12,6 +12,6 @@ struct bytes {
 
 struct bytes *bytes_new(const void *p, size_t len); /* a copy, one reference */
 struct bytes *bytes_ref(struct bytes *b);           /* NULL gives NULL */
-void bytes_unref(struct bytes **b);                 /* drops one reference, nulls *b; NULL is fine */
+void bytes_unref(struct bytes **b); /* drops one reference, nulls *b; NULL is fine */
 
 #endif

@@ -5,7 +5,8 @@
 #include <stdint.h>
 
 struct clock {
-	int64_t (*mono_us)(struct clock *c); /* CLOCK_BOOTTIME: leases and timers; never steps */
+	int64_t (*mono_us)(
+		struct clock *c); /* CLOCK_BOOTTIME: leases and timers; never steps */
 	int64_t (*wall_ms)(struct clock *c); /* since 1970 in UTC: what people read; may step */
 	int64_t fake_mono_us, fake_wall_ms;  /* of the fake one; tests write them */
 };

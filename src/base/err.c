@@ -30,8 +30,8 @@ static const struct {
 };
 
 /* Formats beside e->text first: the arguments may point into it. */
-__attribute__((format(printf, 3, 0))) static void fill(
-	struct err *e, const char *behind, const char *fmt, va_list ap)
+__attribute__((format(printf, 3, 0))) static void fill(struct err *e, const char *behind,
+	const char *fmt, va_list ap)
 {
 	char text[sizeof(e->text)];
 	int n = vsnprintf(text, sizeof(text), fmt, ap);

@@ -7,26 +7,27 @@
 /* Each code has a word (used on the wire and in --json) and an exit code; the table is in err.c. */
 enum err_code {
 	ERR_NONE,
-	ERR_NO,         /* 1    the answer is 'no': unknown id, already final */
-	ERR_USAGE,      /* 64   wrong words on the command line */
-	ERR_DATA,       /* 65   bad input: JSON, an argument too large, a broken module */
-	ERR_PEER,       /* 69   no control plane, or it does not answer */
-	ERR_BUG,        /* 70   our own fault */
-	ERR_IO,         /* 74   a file or a disk failed */
-	ERR_BUSY,       /* 75   a limit is reached: try later */
+	ERR_NO,    /* 1    the answer is 'no': unknown id, already final */
+	ERR_USAGE, /* 64   wrong words on the command line */
+	ERR_DATA,  /* 65   bad input: JSON, an argument too large, a broken module */
+	ERR_PEER,  /* 69   no control plane, or it does not answer */
+	ERR_BUG,   /* 70   our own fault */
+	ERR_IO,    /* 74   a file or a disk failed */
+	ERR_BUSY,  /* 75   a limit is reached: try later */
 	ERR_SERVER_KEY, /* 76   the server does not hold the key that we expect, or speaks another protocol */
-	ERR_DENIED,     /* 77   our key is not authorised */
-	ERR_CONFIG,     /* 78   wrong or unsafe configuration */
-	ERR_TIMEOUT,    /* 124  our own deadline for waiting passed */
-	ERR_FAILED,     /* 125  fastworker failed where a task's status is passed on */
-	ERR_NO_WORKER,  /* 126  nobody may or can run it */
-	ERR_NO_TASK,    /* 127  no task of this name */
+	ERR_DENIED,    /* 77   our key is not authorised */
+	ERR_CONFIG,    /* 78   wrong or unsafe configuration */
+	ERR_TIMEOUT,   /* 124  our own deadline for waiting passed */
+	ERR_FAILED,    /* 125  fastworker failed where a task's status is passed on */
+	ERR_NO_WORKER, /* 126  nobody may or can run it */
+	ERR_NO_TASK,   /* 127  no task of this name */
 	ERR__COUNT
 };
 
 struct err {
 	enum err_code code;
-	char text[1024]; /* one or more lines, no newline at the end; says what was tried, why it failed, what to do */
+	char text
+		[1024]; /* one or more lines, no newline at the end; says what was tried, why it failed, what to do */
 };
 
 /* Fills *e (which may be NULL) and returns -1, so that a caller can 'return err_set(...)'. */

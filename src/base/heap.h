@@ -13,7 +13,8 @@ struct heap_node {
 struct heap {
 	struct heap_node **items;
 	size_t n, cap;
-	int (*cmp)(const struct heap_node *a, const struct heap_node *b); /* < 0: a comes first */
+	int (*cmp)(const struct heap_node *a,
+		const struct heap_node *b); /* < 0: a comes first */
 };
 
 void heap_init(struct heap *h, int (*cmp)(const struct heap_node *, const struct heap_node *));

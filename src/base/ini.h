@@ -17,7 +17,8 @@ void ini_free(struct ini **i);
 /* Value of key in section ("" = before the first section); '-' and '_' in keys are the same. NULL when absent. line may be NULL. */
 const char *ini_get(const struct ini *i, const char *section, const char *key, int *line);
 /* The key-value pairs of a section in order, for checking that every key is known (given with '-' for '_'); line may be NULL; false at the end; start with *pos = 0. */
-bool ini_each(const struct ini *i, const char *section, size_t *pos, const char **key, const char **value, int *line);
+bool ini_each(const struct ini *i, const char *section, size_t *pos, const char **key,
+	const char **value, int *line);
 /* A section that was named; "" is none. */
 bool ini_has_section(const struct ini *i, const char *section);
 /* Names of all sections in order; false at the end; start with *pos = 0. */

@@ -23,8 +23,8 @@ static jsmntok_t *reserve(struct json_doc *d, size_t n)
 {
 	if (n > d->cap) {
 		d->cap = n > 2 * d->cap ? n : 2 * d->cap;
-		d->nodes = xreallocarray(
-			d->nodes, d->cap, sizeof(struct json_node) + sizeof(jsmntok_t));
+		d->nodes = xreallocarray(d->nodes, d->cap,
+			sizeof(struct json_node) + sizeof(jsmntok_t));
 	}
 	return (jsmntok_t *)(void *)(d->nodes + d->cap);
 }
@@ -120,8 +120,8 @@ static int compare_keys(const void *a, const void *b)
 }
 
 /* The first key of an object that stands in it already, or NULL. Sorted, not hashed: no choice of keys makes it slow. */
-static const struct json_node *repeated_key(
-	const struct json_node *object, const struct json_node **keys)
+static const struct json_node *repeated_key(const struct json_node *object,
+	const struct json_node **keys)
 {
 	const struct json_node *first = NULL;
 	size_t n = 0;
@@ -171,8 +171,8 @@ int json_parse(struct json_doc *d, const char *text, size_t len, unsigned flags,
 		key = any_repeated_key(d);
 	if (!key)
 		return 0;
-	*fault = (struct json_fault){
-		(size_t)(key->text - 1 - text), "this key stands here twice"};
+	*fault = (struct json_fault){(size_t)(key->text - 1 - text),
+		"this key stands here twice"};
 	d->n = 0;
 	return -1;
 }

@@ -18,9 +18,11 @@ enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSO
  * In an object, children are key, value, key, value. */
 struct json_node {
 	enum json_type type;
-	unsigned nchild;  /* elements of an array; members of an object */
-	unsigned next;    /* nodes from this one to its next sibling (key to value counts, too); 0: it is the last */
-	const char *text; /* the raw text: strings without their quotes, still escaped; borrowed */
+	unsigned nchild; /* elements of an array; members of an object */
+	unsigned
+		next; /* nodes from this one to its next sibling (key to value counts, too); 0: it is the last */
+	const char
+		*text; /* the raw text: strings without their quotes, still escaped; borrowed */
 	size_t len;
 };
 
@@ -32,7 +34,8 @@ struct json_doc {
 #define JSON_MAX_DEPTH 64
 
 enum json_flags {
-	JSON_STRICT_KEYS = 1, /* refuse duplicate keys and escaped NULs anywhere (message headers) */
+	JSON_STRICT_KEYS =
+		1, /* refuse duplicate keys and escaped NULs anywhere (message headers) */
 };
 
 struct json_fault {
@@ -43,8 +46,8 @@ struct json_fault {
 /* Parses exactly one value with nothing but white space around it: RFC 8259, valid UTF-8, no byte order mark, depth at most JSON_MAX_DEPTH, at most
  * max_nodes nodes. Lone surrogate escapes are valid (the text stays as it is). 0, or -1 with *fault filled. The text must outlive the
  * document. A document may be parsed into again and again; its memory is kept. */
-int json_parse(struct json_doc *d, const char *text, size_t len, unsigned flags, size_t max_nodes,
-	struct json_fault *fault);
+int json_parse(struct json_doc *d, const char *text, size_t len, unsigned flags,
+	size_t max_nodes, struct json_fault *fault);
 /* The check alone, without nodes: 0 with their number in *nodes, or -1 with *fault filled. Repeated keys pass here. */
 int json_check(const char *text, size_t len, unsigned flags, size_t max_nodes, size_t *nodes,
 	struct json_fault *fault);
@@ -58,10 +61,14 @@ int json_explain(struct err *e, const char *what, const char *text, size_t len,
 const struct json_node *json_first(const struct json_node *container); /* NULL when empty */
 const struct json_node *json_next(const struct json_node *v);          /* NULL at the end */
 /* A key and its value are siblings: json_next(key) is the value, json_next(value) the next key. */
-const struct json_node *json_get(const struct json_node *object, const char *key); /* last one wins */
-bool json_is(const struct json_node *v, const char *string); /* a string that equals this, after unescaping */
-int json_compare(const struct json_node *a, const struct json_node *b); /* two strings, by unescaped bytes */
-bool json_i64(const struct json_node *v, int64_t *out);      /* a whole int64, without point or exponent */
+const struct json_node *json_get(const struct json_node *object,
+	const char *key); /* last one wins */
+bool json_is(const struct json_node *v,
+	const char *string); /* a string that equals this, after unescaping */
+int json_compare(const struct json_node *a,
+	const struct json_node *b); /* two strings, by unescaped bytes */
+bool json_i64(const struct json_node *v,
+	int64_t *out); /* a whole int64, without point or exponent */
 bool json_bool(const struct json_node *v, bool *out);
 /* Appends the unescaped bytes of a string. A lone surrogate becomes U+FFFD. false when it is no string. */
 bool json_unescape(const struct json_node *v, struct buf *out);
@@ -83,12 +90,15 @@ void jout_object(struct json_out *w, const char *key);
 void jout_array(struct json_out *w, const char *key);
 void jout_end_object(struct json_out *w);
 void jout_end_array(struct json_out *w);
-void jout_str(struct json_out *w, const char *key, const char *s);             /* NULL writes null; invalid UTF-8 becomes U+FFFD */
-void jout_strn(struct json_out *w, const char *key, const char *s, size_t n); /* may hold any bytes; likewise */
+void jout_str(struct json_out *w, const char *key,
+	const char *s); /* NULL writes null; invalid UTF-8 becomes U+FFFD */
+void jout_strn(struct json_out *w, const char *key, const char *s,
+	size_t n); /* may hold any bytes; likewise */
 void jout_i64(struct json_out *w, const char *key, int64_t v);
 void jout_bool(struct json_out *w, const char *key, bool v);
 void jout_null(struct json_out *w, const char *key);
-void jout_raw(struct json_out *w, const char *key, const char *json, size_t n); /* text that is JSON already */
+void jout_raw(struct json_out *w, const char *key, const char *json,
+	size_t n); /* text that is JSON already */
 /* Appends a string with its quotes and escapes to a buffer. */
 void json_quote(struct buf *out, const char *s, size_t n);
 

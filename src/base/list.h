@@ -8,10 +8,14 @@
 #include "base/mem.h"
 
 struct list {
-	struct list *next, *prev; /* a head points at itself when empty; an element that is in no list has NULLs */
+	struct list *next,
+		*prev; /* a head points at itself when empty; an element that is in no list has NULLs */
 };
 
-#define LIST_INIT(name) {&(name), &(name)}
+#define LIST_INIT(name)                                                                        \
+	{                                                                                      \
+		&(name), &(name)                                                               \
+	}
 
 static inline void list_init(struct list *head)
 {
@@ -56,12 +60,13 @@ static inline void list_del(struct list *e)
 	e->next = e->prev = NULL;
 }
 
-#define list_first(head, type, member) \
+#define list_first(head, type, member)                                                         \
 	(list_empty(head) ? NULL : container_of((head)->next, type, member))
-#define list_last(head, type, member) \
+#define list_last(head, type, member)                                                          \
 	(list_empty(head) ? NULL : container_of((head)->prev, type, member))
 /* Walks raw links; `e` may be deleted in the body. */
-#define list_each(e, tmp, head) \
-	for ((e) = (head)->next, (tmp) = (e)->next; (e) != (head); (e) = (tmp), (tmp) = (e)->next)
+#define list_each(e, tmp, head)                                                                \
+	for ((e) = (head)->next, (tmp) = (e)->next; (e) != (head);                             \
+		(e) = (tmp), (tmp) = (e)->next)
 
 #endif

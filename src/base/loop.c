@@ -174,8 +174,8 @@ static struct loop_io *add_io(struct loop *l, struct loop_io io)
 	return copy;
 }
 
-struct loop_io *loop_fd(
-	struct loop *l, int fd, unsigned events, int order, loop_io_fn *fn, void *arg)
+struct loop_io *loop_fd(struct loop *l, int fd, unsigned events, int order, loop_io_fn *fn,
+	void *arg)
 {
 	if (fd < 0)
 		BUG("the loop is given no descriptor");

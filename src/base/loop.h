@@ -15,22 +15,27 @@ struct loop_io; /* one watched descriptor or ZeroMQ socket; owned by the loop */
 
 #define LOOP_READ  1
 #define LOOP_WRITE 2
-#define LOOP_ERROR 4 /* given to callbacks only: error or hang-up; what was wanted comes with it, so that a read or write shows which */
+#define LOOP_ERROR                                                                             \
+	4 /* given to callbacks only: error or hang-up; what was wanted comes with it, so that a read or write shows which */
 
 struct loop *loop_new(struct clock *clock); /* borrows the clock */
-void loop_free(struct loop **l); /* NULL is fine; forgets timers, children and ios; signals stay blocked */
+void loop_free(struct loop *
+		*l); /* NULL is fine; forgets timers, children and ios; signals stay blocked */
 
 /* Runs until loop_stop(). Nested runs are a BUG(). Deferred calls and hooks run once before the first sleep. */
 void loop_run(struct loop *l);
-void loop_stop(struct loop *l); /* the turn is finished first, deferred calls and hooks included; before loop_run(): it returns at once */
+void loop_stop(struct
+	loop *l); /* the turn is finished first, deferred calls and hooks included; before loop_run(): it returns at once */
 
 typedef void loop_io_fn(void *arg, unsigned events);
 /* Lower `order` is called first within a turn (10 is usual). The callback may delete any io, its own included. */
-struct loop_io *loop_fd(struct loop *l, int fd, unsigned events, int order, loop_io_fn *fn, void *arg);
+struct loop_io *loop_fd(struct loop *l, int fd, unsigned events, int order, loop_io_fn *fn,
+	void *arg);
 /* zsock is a ZeroMQ socket; the callback is called as long as it is readable. */
 struct loop_io *loop_sock(struct loop *l, void *zsock, int order, loop_io_fn *fn, void *arg);
-void loop_io_want(struct loop_io *io, unsigned events); /* change what is waited for; 0: nothing, not even an error */
-void loop_io_del(struct loop_io **io);                  /* NULL is fine; does not close */
+void loop_io_want(struct loop_io *io,
+	unsigned events); /* change what is waited for; 0: nothing, not even an error */
+void loop_io_del(struct loop_io **io); /* NULL is fine; does not close */
 
 typedef void loop_fn(void *arg);
 /* A timer is embedded in its owner: loop_timer_init() once, then set and clear as often as wanted. Fires once per set,
@@ -44,8 +49,10 @@ struct loop_timer {
 	void *arg;
 };
 void loop_timer_init(struct loop *l, struct loop_timer *t, loop_fn *fn, void *arg);
-void loop_timer_in(struct loop_timer *t, int64_t ms);       /* from now; replaces an earlier setting */
-void loop_timer_at_us(struct loop_timer *t, int64_t mono_us); /* at that time of loop_now_us(); the past is now */
+void loop_timer_in(struct loop_timer *t,
+	int64_t ms); /* from now; replaces an earlier setting */
+void loop_timer_at_us(struct loop_timer *t,
+	int64_t mono_us); /* at that time of loop_now_us(); the past is now */
 void loop_timer_clear(struct loop_timer *t);
 bool loop_timer_set(const struct loop_timer *t);
 

@@ -14,7 +14,8 @@ size_t map_count(const struct map *m);
 void *map_get(const struct map *m, const void *key, size_t len); /* NULL when absent */
 /* Stores value (not NULL); returns the value that it replaced, or NULL. */
 void *map_put(struct map *m, const void *key, size_t len, void *value);
-void *map_del(struct map *m, const void *key, size_t len); /* the value that was there, or NULL */
+void *map_del(struct map *m, const void *key,
+	size_t len); /* the value that was there, or NULL */
 /* C strings as keys, without their NUL. */
 void *map_gets(const struct map *m, const char *key);
 void *map_puts(struct map *m, const char *key, void *value);

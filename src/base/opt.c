@@ -90,8 +90,8 @@ static int look_up(struct opt_slot *s, opt_config_fn *config, void *arg, struct 
 	if (text) {
 		s->where = xstrdup(where);
 		if (put_outside(s, OPT_CONFIG, text, ERR_CONFIG, e) < 0)
-			return err_prefix(
-				e, "%s: %s", where ? where : "configuration", opt->name);
+			return err_prefix(e, "%s: %s", where ? where : "configuration",
+				opt->name);
 		return 0;
 	}
 	if (opt->def && put_outside(s, OPT_DEFAULT, opt->def, ERR_BUG, e) < 0)

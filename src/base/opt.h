@@ -15,7 +15,7 @@ enum opt_type {
 	OPT_DURATION, /* str_duration_ms() */
 	OPT_CHOICE,   /* one word of `choices`, any case */
 	OPT_MANY,     /* may be given more than once; opts_many() */
-	OPT_WORDS,    /* takes all words up to the next option (and commas split when `commas`); a word like -3 is a value */
+	OPT_WORDS, /* takes all words up to the next option (and commas split when `commas`); a word like -3 is a value */
 };
 
 struct opt {
@@ -29,9 +29,10 @@ struct opt {
 	const char *choices; /* "low|normal|high|critical" */
 	int64_t min, max;    /* OPT_INT; both 0: any */
 	bool commas;         /* OPT_WORDS: "a,b" is two */
-	bool conf;           /* may stand in the configuration file, under its name with '_' or '-' */
-	bool hidden;         /* accepted, not shown */
-	const char *complete; /* what __complete offers for the value: "file", "task", "worker", "id", or NULL */
+	bool conf;   /* may stand in the configuration file, under its name with '_' or '-' */
+	bool hidden; /* accepted, not shown */
+	const char *
+		complete; /* what __complete offers for the value: "file", "task", "worker", "id", or NULL */
 };
 
 enum opt_origin { OPT_UNSET, OPT_DEFAULT, OPT_CONFIG, OPT_ENV, OPT_GIVEN };
@@ -41,7 +42,8 @@ typedef const char *opt_config_fn(void *arg, const char *name, const char **wher
 
 /* Checks the text of one value. Its canonical form (a choice in the table's spelling, a flag as "true" or "false"; the caller frees it), and
  * for a flag, an int or a duration its number in *number; or NULL with *e: `"x" is not a whole number`, to be prefixed by where it stands. */
-char *opt_check(const struct opt *opt, const char *text, int64_t *number, enum err_code code, struct err *e);
+char *opt_check(const struct opt *opt, const char *text, int64_t *number, enum err_code code,
+	struct err *e);
 
 struct opts; /* the parsed words of one command line */
 
@@ -51,15 +53,16 @@ struct opts; /* the parsed words of one command line */
  * (the message names the variable, or file and line). NULL with *e (ERR_USAGE, or ERR_CONFIG for the configuration) on error.
  * What is given counts before the environment (an empty variable is none), that before the configuration, that before the default; only the
  * one that counts is checked. From there OPT_WORDS is split at white space, OPT_MANY is one value. The words are copied, the tables are not. */
-struct opts *opts_parse(const struct opt *const *tables, size_t ntables, char *const *words, size_t n,
-	bool stop_early, opt_config_fn *config, void *config_arg, struct err *e);
+struct opts *opts_parse(const struct opt *const *tables, size_t ntables, char *const *words,
+	size_t n, bool stop_early, opt_config_fn *config, void *config_arg, struct err *e);
 void opts_free(struct opts **o);
 
 /* Each takes the name of an option that is in the tables; BUG() when it is not. */
 bool opts_flag(const struct opts *o, const char *name);
-const char *opts_str(const struct opts *o, const char *name); /* NULL when unset and without a default */
-int64_t opts_int(const struct opts *o, const char *name);     /* 0 likewise */
-int64_t opts_ms(const struct opts *o, const char *name);      /* -1 likewise */
+const char *opts_str(const struct opts *o,
+	const char *name); /* NULL when unset and without a default */
+int64_t opts_int(const struct opts *o, const char *name); /* 0 likewise */
+int64_t opts_ms(const struct opts *o, const char *name);  /* -1 likewise */
 size_t opts_many(const struct opts *o, const char *name, const char *const **values);
 bool opts_given(const struct opts *o, const char *name); /* origin above OPT_DEFAULT */
 bool opts_has(const struct opts *o, const char *name);   /* is it in the tables at all */

@@ -22,15 +22,17 @@ struct opts {
 	size_t dashdash;
 };
 
-struct opt_slot *opt_slot_find(const struct opts *o, const char *name); /* NULL when in no table */
+struct opt_slot *opt_slot_find(const struct opts *o,
+	const char *name); /* NULL when in no table */
 
 /* Checks one value and puts it into the slot: behind the others of a list, else in place of the one that was there. */
 int opt_slot_put(struct opt_slot *s, const char *text, enum err_code code, struct err *e);
 /* Puts each piece of text between separators; empty ones are none. */
-int opt_slot_put_split(struct opt_slot *s, const char *text, const char *separators, enum err_code code,
-	struct err *e);
+int opt_slot_put_split(struct opt_slot *s, const char *text, const char *separators,
+	enum err_code code, struct err *e);
 
 /* Takes the words into slots and positionals: opt_words.c. 0, or -1 with *e (ERR_USAGE). */
-int opt_take_words(struct opts *o, char *const *words, size_t n, bool stop_early, struct err *e);
+int opt_take_words(struct opts *o, char *const *words, size_t n, bool stop_early,
+	struct err *e);
 
 #endif

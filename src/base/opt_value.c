@@ -52,8 +52,8 @@ static char *check_int(const struct opt *opt, const char *text, int64_t *number,
 	return xstrdup(text);
 }
 
-static char *check_duration(
-	const char *text, int64_t *number, enum err_code code, struct err *e)
+static char *check_duration(const char *text, int64_t *number, enum err_code code,
+	struct err *e)
 {
 	if (str_duration_ms(text, number))
 		return xstrdup(text);
@@ -75,8 +75,8 @@ static void list_choices(struct buf *out, const char *choices)
 	}
 }
 
-static char *check_choice(
-	const struct opt *opt, const char *text, enum err_code code, struct err *e)
+static char *check_choice(const struct opt *opt, const char *text, enum err_code code,
+	struct err *e)
 {
 	struct buf list = BUF_INIT;
 	size_t len = strlen(text), n;

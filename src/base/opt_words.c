@@ -144,8 +144,8 @@ static int unknown_letter(struct parse *p, const char *word, char letter)
 	return -1;
 }
 
-static struct opt_slot *find_long(
-	struct parse *p, const char *shown, const char *word, bool *no)
+static struct opt_slot *find_long(struct parse *p, const char *shown, const char *word,
+	bool *no)
 {
 	struct opt_slot *slot = find_exact(p->o, word, no);
 	struct buf list = BUF_INIT;

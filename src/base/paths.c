@@ -129,8 +129,8 @@ static int open_error(const char *path, bool *missing, struct err *e)
 	if (errno == ELOOP)
 		return err_set(e, ERR_CONFIG,
 			"%s is a symbolic link; put the file itself there", str_show(path));
-	return err_errno(
-		e, errno == ENOENT ? ERR_CONFIG : ERR_IO, "cannot open %s", str_show(path));
+	return err_errno(e, errno == ENOENT ? ERR_CONFIG : ERR_IO, "cannot open %s",
+		str_show(path));
 }
 
 /* Leaves `out` as it was when it fails. */
@@ -251,8 +251,8 @@ static int check_secret(int fd, const char *path, struct err *e)
 }
 
 /* O_NONBLOCK: a pipe in the place of the file must not make us wait for its other end. */
-int paths_read_secret(
-	const char *path, size_t max, struct buf *out, bool *missing, struct err *e)
+int paths_read_secret(const char *path, size_t max, struct buf *out, bool *missing,
+	struct err *e)
 {
 	int fd, rc;
 
@@ -330,8 +330,8 @@ static char *temporary_name(const char *path)
 }
 
 /* fchmod() because of the umask: it only takes away, so that the mode was never wider than asked for. */
-static int make_temporary(
-	const char *path, mode_t mode, const void *data, size_t len, struct err *e)
+static int make_temporary(const char *path, mode_t mode, const void *data, size_t len,
+	struct err *e)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 
@@ -362,8 +362,8 @@ static int sync_folder(const char *path, struct err *e)
 }
 
 /* A link and not a rename where the file must be new: link(2) never replaces. */
-static int move_into_place(
-	const char *from, const char *path, bool excl, bool *exists, struct err *e)
+static int move_into_place(const char *from, const char *path, bool excl, bool *exists,
+	struct err *e)
 {
 	int rc = excl ? link(from, path) : rename(from, path);
 

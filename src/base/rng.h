@@ -10,8 +10,9 @@ struct rng {
 	uint64_t state[4]; /* of the seeded one */
 };
 
-void rng_system(struct rng *r);               /* getrandom(2), read ahead in blocks */
-void rng_seeded(struct rng *r, uint64_t seed); /* xoshiro256**: the same seed, the same numbers */
+void rng_system(struct rng *r); /* getrandom(2), read ahead in blocks */
+void rng_seeded(struct rng *r,
+	uint64_t seed); /* xoshiro256**: the same seed, the same numbers */
 uint64_t rng_u64(struct rng *r);
 uint64_t rng_below(struct rng *r, uint64_t n); /* 0 .. n-1, without bias; n > 0 */
 

@@ -37,7 +37,8 @@ static struct request *find(struct client *c, int64_t number)
 {
 	struct list *e, *tmp;
 
-	list_each(e, tmp, &c->requests) {
+	list_each(e, tmp, &c->requests)
+	{
 		struct request *r = container_of(e, struct request, all);
 		if (r->number == number)
 			return r;
@@ -60,8 +61,11 @@ static void on_up(void *arg, const struct msg *welcome)
 	struct list *e, *tmp;
 	struct err why;
 
-	err_set(&why, ERR_PEER, "the connection to the control plane broke %d times while it was asked", c->conf.retries + 1);
-	list_each(e, tmp, &c->requests) {
+	err_set(&why, ERR_PEER,
+		"the connection to the control plane broke %d times while it was asked",
+		c->conf.retries + 1);
+	list_each(e, tmp, &c->requests)
+	{
 		struct request *r = container_of(e, struct request, all);
 		if (r->tries > c->conf.retries)
 			refuse(r, &why);
@@ -127,7 +131,10 @@ static void on_msg(void *arg, const struct msg *m)
 		on_answer(arg, m);
 }
 
-static const struct link_ops ops = {.up = on_up, .down = on_down, .msg = on_msg, .failed = on_failed};
+static const struct link_ops ops = {.up = on_up,
+	.down = on_down,
+	.msg = on_msg,
+	.failed = on_failed};
 
 struct client *client_new(struct net *n, const struct client_conf *conf)
 {

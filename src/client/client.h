@@ -41,14 +41,17 @@ void client_forget(struct client *c, int64_t request); /* the answer is not want
  * must be called for each event of a watch with results. After a lost connection the watch is made again by itself: `gap` true tells that changes may
  * have been missed (a watch on all), or that the state now comes again (on tasks). */
 struct client_watch;
-typedef void client_event_fn(void *arg, const struct json_node *ev, const struct msg *m, size_t *at, bool gap);
+typedef void client_event_fn(void *arg, const struct json_node *ev, const struct msg *m,
+	size_t *at, bool gap);
 /* On everything that we may see. after: resume behind that event; -1: from now on. */
-struct client_watch *client_watch_all(struct client *c, int64_t after, client_event_fn *fn, void *arg);
+struct client_watch *client_watch_all(struct client *c, int64_t after, client_event_fn *fn,
+	void *arg);
 /* On tasks: empty at first; client_watch_add(), or a submission that names it, adds some. `failed` (may be NULL) is called for a selector that names no task. */
 struct client_watch *client_watch_tasks(struct client *c, bool results, client_event_fn *fn,
 	void (*missing)(void *arg, const char *selector), void *arg);
 /* Called when the connection is given up for good: nothing comes any more. Not set: nobody is told. */
-void client_watch_on_failed(struct client_watch *w, void (*fn)(void *arg, const struct err *why));
+void client_watch_on_failed(struct client_watch *w,
+	void (*fn)(void *arg, const struct err *why));
 void client_watch_add(struct client_watch *w, const char *const *selectors, size_t n);
 /* Counts a task as open before its first event. */
 void client_watch_expect_id(struct client_watch *w, const char *id);
@@ -60,23 +63,26 @@ void client_unwatch(struct client_watch **w);
 struct submission {
 	struct uuid id; /* client_make_id() */
 	const char *name;
-	const char *priority;  /* word, or NULL */
-	int64_t timeout_ms;    /* -1 = the module's */
+	const char *priority; /* word, or NULL */
+	int64_t timeout_ms;   /* -1 = the module's */
 	bool defer;
-	const char *args;      /* JSON array */
+	const char *args; /* JSON array */
 	size_t args_len;
-	const char *kwargs;    /* JSON object, or NULL */
+	const char *kwargs; /* JSON object, or NULL */
 	size_t kwargs_len;
 };
 
 /* One answer per task, in any order. n: its number; state: word. On refusal n is 0 and *e says why. */
-typedef void submitted_fn(void *arg, const struct uuid *id, int64_t n, const char *state, const struct err *e);
+typedef void submitted_fn(void *arg, const struct uuid *id, int64_t n, const char *state,
+	const struct err *e);
 /* Everything is copied. Tasks are sent many per message, large arguments ahead of them. w: NULL, or a watch that they are added to. */
-void client_submit(struct client *c, const struct submission *tasks, size_t n, struct client_watch *w,
-	submitted_fn *fn, void *arg);
+void client_submit(struct client *c, const struct submission *tasks, size_t n,
+	struct client_watch *w, submitted_fn *fn, void *arg);
 
 /* Fetches the result of a task that is too large for a message, a part at a time, in order. last: nothing follows. Returning false from fn ends it. */
-typedef bool client_part_fn(void *arg, const char *data, size_t len, bool last, const struct err *e);
-void client_fetch(struct client *c, const char *selector, const char *part, client_part_fn *fn, void *arg);
+typedef bool client_part_fn(void *arg, const char *data, size_t len, bool last,
+	const struct err *e);
+void client_fetch(struct client *c, const char *selector, const char *part, client_part_fn *fn,
+	void *arg);
 
 #endif

@@ -56,7 +56,8 @@ static void ask(struct fetch *f)
 	client_send(f->client, o, on_blob, f);
 }
 
-void client_fetch(struct client *c, const char *selector, const char *part, client_part_fn *fn, void *arg)
+void client_fetch(struct client *c, const char *selector, const char *part, client_part_fn *fn,
+	void *arg)
 {
 	struct fetch *f = xcalloc(1, sizeof(*f));
 

@@ -9,16 +9,16 @@ struct client {
 	struct net *net;
 	struct client_conf conf;
 	struct link *link;
-	int64_t number;       /* of the last request */
+	int64_t number; /* of the last request */
 	int64_t watch_number;
 	struct list requests; /* struct request, in order */
 	struct list watches;  /* struct client_watch */
 	struct uuid last_id;
 	struct rng rng;
-	struct mout out;      /* for requests made and sent at once */
-	bool ever;            /* it was up once */
+	struct mout out; /* for requests made and sent at once */
+	bool ever;       /* it was up once */
 	bool failed, freed;
-	struct err fault;     /* when failed */
+	struct err fault; /* when failed */
 };
 
 /* watch.c */
@@ -29,7 +29,9 @@ void client_watches_free(struct client *c);
 struct client_watch *client_watch_find(struct client *c, int64_t number); /* NULL: ended */
 int64_t client_watch_number(const struct client_watch *w);
 bool client_watch_results(const struct client_watch *w);
-void client_watch_expect(struct client_watch *w, const struct uuid *id); /* a task that is being added to it */
-void client_watch_refused(struct client_watch *w, const struct uuid *id); /* it was not taken in */
+void client_watch_expect(struct client_watch *w,
+	const struct uuid *id); /* a task that is being added to it */
+void client_watch_refused(struct client_watch *w,
+	const struct uuid *id); /* it was not taken in */
 
 #endif

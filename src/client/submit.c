@@ -100,7 +100,8 @@ static void on_submitted(void *arg, const struct msg *m, bool more, const struct
 		free_batch(b);
 }
 
-static struct batch *new_batch(struct client *c, struct client_watch *w, submitted_fn *fn, void *arg)
+static struct batch *new_batch(struct client *c, struct client_watch *w, submitted_fn *fn,
+	void *arg)
 {
 	struct batch *b = xcalloc(1, sizeof(*b));
 
@@ -122,8 +123,8 @@ static void begin(struct client *c, struct mout *o, struct client_watch *w)
 	jout_array(&o->w, "tasks");
 }
 
-static void add(struct batch *b, struct mout *o, struct client_watch *w, const struct submission *t,
-	const struct uuid *blob)
+static void add(struct batch *b, struct mout *o, struct client_watch *w,
+	const struct submission *t, const struct uuid *blob)
 {
 	char text[UUID_TEXT];
 
@@ -202,7 +203,8 @@ static void send_chunk(struct ahead *a)
 	client_send(a->client, o, on_have, a);
 }
 
-static void send_ahead(struct client *c, const struct submission *t, struct client_watch *w, submitted_fn *fn, void *arg)
+static void send_ahead(struct client *c, const struct submission *t, struct client_watch *w,
+	submitted_fn *fn, void *arg)
 {
 	struct ahead *a = xcalloc(1, sizeof(*a));
 
@@ -219,8 +221,8 @@ static void send_ahead(struct client *c, const struct submission *t, struct clie
 	send_chunk(a);
 }
 
-void client_submit(struct client *c, const struct submission *tasks, size_t n, struct client_watch *w,
-	submitted_fn *fn, void *arg)
+void client_submit(struct client *c, const struct submission *tasks, size_t n,
+	struct client_watch *w, submitted_fn *fn, void *arg)
 {
 	struct mout o;
 	struct batch *b = NULL;
@@ -237,7 +239,8 @@ void client_submit(struct client *c, const struct submission *tasks, size_t n, s
 			begin(c, &o, w);
 		}
 		add(b, &o, w, t, NULL);
-		if (map_count(b->waiting) >= TASKS_PER_MESSAGE || o.head.len >= PROTO_BATCH / 2 || o.body.len >= PROTO_BATCH / 2) {
+		if (map_count(b->waiting) >= TASKS_PER_MESSAGE ||
+			o.head.len >= PROTO_BATCH / 2 || o.body.len >= PROTO_BATCH / 2) {
 			finish(c, &o, b);
 			b = NULL;
 		}

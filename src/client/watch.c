@@ -13,8 +13,8 @@ struct client_watch {
 	struct client *client;
 	int64_t number;
 	bool all, results;
-	bool gap;       /* the next event is the first after a reconnect */
-	int64_t after;  /* of a watch on all: number of the last event seen */
+	bool gap;         /* the next event is the first after a reconnect */
+	int64_t after;    /* of a watch on all: number of the last event seen */
 	struct map *open; /* of a watch on tasks: text of id -> itself */
 	client_event_fn *fn;
 	void (*missing)(void *arg, const char *selector);
@@ -67,7 +67,8 @@ struct client_watch *client_watch_find(struct client *c, int64_t number)
 {
 	struct list *e, *tmp;
 
-	list_each(e, tmp, &c->watches) {
+	list_each(e, tmp, &c->watches)
+	{
 		struct client_watch *w = container_of(e, struct client_watch, list);
 		if (w->number == number)
 			return w;
@@ -100,7 +101,8 @@ void client_event(struct client *c, const struct msg *m)
 	struct client_watch *w = client_watch_find(c, number);
 	size_t at = 0;
 
-	for (const struct json_node *ev = msg_list(m->head, "events"); ev && w; ev = json_next(ev)) {
+	for (const struct json_node *ev = msg_list(m->head, "events"); ev && w;
+		ev = json_next(ev)) {
 		bool gap = w->gap || msg_bool(m->head, "gap");
 		w->gap = false;
 		note(w, ev);
@@ -167,7 +169,8 @@ static struct client_watch *new_watch(struct client *c, client_event_fn *fn, voi
 	return w;
 }
 
-struct client_watch *client_watch_all(struct client *c, int64_t after, client_event_fn *fn, void *arg)
+struct client_watch *client_watch_all(struct client *c, int64_t after, client_event_fn *fn,
+	void *arg)
 {
 	struct client_watch *w = new_watch(c, fn, arg);
 
@@ -219,11 +222,11 @@ void client_watches_again(struct client *c)
 {
 	struct list *e, *tmp;
 
-	list_each(e, tmp, &c->watches)
-		again(container_of(e, struct client_watch, list));
+	list_each(e, tmp, &c->watches) again(container_of(e, struct client_watch, list));
 }
 
-void client_watch_on_failed(struct client_watch *w, void (*fn)(void *arg, const struct err *why))
+void client_watch_on_failed(struct client_watch *w,
+	void (*fn)(void *arg, const struct err *why))
 {
 	w->failed = fn;
 }
@@ -233,7 +236,8 @@ void client_watches_failed(struct client *c, const struct err *why)
 	struct list *e, *tmp;
 
 	/* Each callback may end its own watch, and the client with it. */
-	list_each(e, tmp, &c->watches) {
+	list_each(e, tmp, &c->watches)
+	{
 		struct client_watch *w = container_of(e, struct client_watch, list);
 		if (w->failed)
 			w->failed(w->arg, why);

@@ -11,8 +11,8 @@
 static int too_large(struct err *e, size_t n)
 {
 	return err_set(e, ERR_DATA,
-		"an argument of more than %zu bytes is too large: at most %d MiB; write it to a file and pass the file's name", n,
-		PROTO_BLOB_MAX / 1024 / 1024);
+		"an argument of more than %zu bytes is too large: at most %d MiB; write it to a file and pass the file's name",
+		n, PROTO_BLOB_MAX / 1024 / 1024);
 }
 
 /* One whole value with nothing around it: " 5" is a string. */
@@ -37,7 +37,8 @@ static int add_value(struct buf *json, const char *p, size_t n, bool strings, st
 	if (n > PROTO_BLOB_MAX - 1024 || json->len + n > PROTO_BLOB_MAX)
 		return too_large(e, n);
 	if (!str_utf8(p, n))
-		return err_set(e, ERR_DATA, "an argument is not valid UTF-8; pass the name of a file, or encode it (base64)");
+		return err_set(e, ERR_DATA,
+			"an argument is not valid UTF-8; pass the name of a file, or encode it (base64)");
 	if (!strings && is_json(p, n))
 		buf_add(json, p, n);
 	else
@@ -52,7 +53,8 @@ static int add_stdin(struct buf *json, bool strings, struct err *e)
 	int rc = -1;
 
 	if (isatty(STDIN_FILENO))
-		return err_set(e, ERR_USAGE, "`-` takes an argument from stdin, and that is a terminal");
+		return err_set(e, ERR_USAGE,
+			"`-` takes an argument from stdin, and that is a terminal");
 	while (n && in.len <= PROTO_BLOB_MAX) {
 		buf_reserve(&in, 65536);
 		n = read(STDIN_FILENO, in.data + in.len, 65536);
@@ -68,7 +70,8 @@ out:
 	return rc;
 }
 
-int arguments_array(struct buf *json, const char *const *words, size_t n, bool strings, struct err *e)
+int arguments_array(struct buf *json, const char *const *words, size_t n, bool strings,
+	struct err *e)
 {
 	buf_addc(json, '[');
 	for (size_t i = 0; i < n; i++) {
@@ -120,7 +123,8 @@ static int add_pair(struct buf *json, const char *pair, bool strings, struct err
 	return add_value(json, eq + 1, strlen(eq + 1), strings, e);
 }
 
-int arguments_object(struct buf *json, const char *kwargs, const char *const *pairs, size_t n, bool strings, struct err *e)
+int arguments_object(struct buf *json, const char *kwargs, const char *const *pairs, size_t n,
+	bool strings, struct err *e)
 {
 	bool any = false;
 

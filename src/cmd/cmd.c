@@ -20,23 +20,64 @@ const struct cmd *const commands[] = {
 };
 
 const struct opt global_opts[] = {
-	{.name = "help", .letter = 'h', .type = OPT_FLAG, .help = "Show the help of this command"},
-	{.name = "json", .type = OPT_FLAG, .help = "One JSON object, or one per line for lists"},
-	{.name = "profile", .letter = 'P', .type = OPT_STRING, .arg = "NAME", .env = "FASTWORKER_PROFILE",
+	{.name = "help",
+		.letter = 'h',
+		.type = OPT_FLAG,
+		.help = "Show the help of this command"},
+	{.name = "json",
+		.type = OPT_FLAG,
+		.help = "One JSON object, or one per line for lists"},
+	{.name = "profile",
+		.letter = 'P',
+		.type = OPT_STRING,
+		.arg = "NAME",
+		.env = "FASTWORKER_PROFILE",
 		.help = "Which control plane: the section [profile NAME] of the configuration, or one started with -P NAME",
 		.complete = "profile"},
-	{.name = "discovery-address", .type = OPT_STRING, .arg = "ADDRESS", .env = "FASTWORKER_DISCOVERY_ADDRESS",
-		.help = "Where the control plane announces itself (tcp://127.0.0.1:5550)", .conf = true},
-	{.name = "server-key", .type = OPT_STRING, .arg = "KEY", .env = "FASTWORKER_SERVER_KEY",
-		.help = "Public key that a control plane on another host or of another user holds", .conf = true},
-	{.name = "connect-timeout", .type = OPT_DURATION, .arg = "TIME", .def = "3s",
-		.help = "How long silence may last while connecting", .conf = true},
-	{.name = "reach-timeout", .type = OPT_DURATION, .arg = "TIME", .env = "FASTWORKER_TIMEOUT", .def = "30",
-		.help = "How long to try to come back to a control plane that went away", .conf = true, .hidden = true},
-	{.name = "reach-retries", .type = OPT_INT, .arg = "N", .env = "FASTWORKER_RETRIES", .def = "3", .min = 0, .max = 1000,
-		.help = "How often a request is sent again after the connection broke", .conf = true, .hidden = true},
-	{.name = "log-level", .type = OPT_CHOICE, .arg = "LEVEL", .env = "FASTWORKER_LOG_LEVEL", .def = "INFO",
-		.choices = "DEBUG|INFO|WARNING|ERROR", .help = "What is logged", .conf = true},
+	{.name = "discovery-address",
+		.type = OPT_STRING,
+		.arg = "ADDRESS",
+		.env = "FASTWORKER_DISCOVERY_ADDRESS",
+		.help = "Where the control plane announces itself (tcp://127.0.0.1:5550)",
+		.conf = true},
+	{.name = "server-key",
+		.type = OPT_STRING,
+		.arg = "KEY",
+		.env = "FASTWORKER_SERVER_KEY",
+		.help = "Public key that a control plane on another host or of another user holds",
+		.conf = true},
+	{.name = "connect-timeout",
+		.type = OPT_DURATION,
+		.arg = "TIME",
+		.def = "3s",
+		.help = "How long silence may last while connecting",
+		.conf = true},
+	{.name = "reach-timeout",
+		.type = OPT_DURATION,
+		.arg = "TIME",
+		.env = "FASTWORKER_TIMEOUT",
+		.def = "30",
+		.help = "How long to try to come back to a control plane that went away",
+		.conf = true,
+		.hidden = true},
+	{.name = "reach-retries",
+		.type = OPT_INT,
+		.arg = "N",
+		.env = "FASTWORKER_RETRIES",
+		.def = "3",
+		.min = 0,
+		.max = 1000,
+		.help = "How often a request is sent again after the connection broke",
+		.conf = true,
+		.hidden = true},
+	{.name = "log-level",
+		.type = OPT_CHOICE,
+		.arg = "LEVEL",
+		.env = "FASTWORKER_LOG_LEVEL",
+		.def = "INFO",
+		.choices = "DEBUG|INFO|WARNING|ERROR",
+		.help = "What is logged",
+		.conf = true},
 	{.name = NULL},
 };
 
@@ -71,8 +112,10 @@ int cmd_unknown(const char *word, struct err *e)
 			names[n++] = commands[i]->name;
 	near = str_nearest(word, names, n);
 	if (near)
-		return err_set(e, ERR_USAGE, "unknown command \"%s\" (did you mean `%s`?)", str_show(word), near);
-	return err_set(e, ERR_USAGE, "unknown command \"%s\"; `fastworker help` lists them", str_show(word));
+		return err_set(e, ERR_USAGE, "unknown command \"%s\" (did you mean `%s`?)",
+			str_show(word), near);
+	return err_set(e, ERR_USAGE, "unknown command \"%s\"; `fastworker help` lists them",
+		str_show(word));
 }
 
 /* Where a task's status is passed on, numbers below 124 are the task's: ours must not be mistaken for one of them. */
@@ -85,13 +128,15 @@ int cmd_exit_code(const struct cmd *cmd, enum err_code code)
 	return status;
 }
 
-static void complain(struct session *s, struct out *o, bool json, const char *name, const struct err *e, int status)
+static void complain(struct session *s, struct out *o, bool json, const char *name,
+	const struct err *e, int status)
 {
 	struct buf line = BUF_INIT;
 	struct json_out w;
 
 	if (!json) {
-		out_note(o, "%s: %s%s%s", s->argv0, name ? name : "", name ? ": " : "", e->text);
+		out_note(o, "%s: %s%s%s", s->argv0, name ? name : "", name ? ": " : "",
+			e->text);
 		return;
 	}
 	jout_init(&w, &line);
@@ -193,7 +238,8 @@ struct client *cmd_client(struct cmd_ctx *ctx)
 static const char *find_profile(const struct cmd *cmd, char *const *words, size_t n)
 {
 	const struct opt *const tables[] = {cmd->opts ? cmd->opts : global_opts, global_opts};
-	struct opts *o = opts_parse(tables, 2, words, n, cmd->flags & CMD_EARLY, NULL, NULL, NULL);
+	struct opts *o =
+		opts_parse(tables, 2, words, n, cmd->flags & CMD_EARLY, NULL, NULL, NULL);
 	static char name[128];
 	const char *given = o ? opts_str(o, "profile") : NULL;
 
@@ -202,7 +248,8 @@ static const char *find_profile(const struct cmd *cmd, char *const *words, size_
 	return *name ? name : NULL;
 }
 
-static struct opts *parse(struct session *s, const struct cmd *cmd, char *const *words, size_t n, struct err *e)
+static struct opts *parse(struct session *s, const struct cmd *cmd, char *const *words,
+	size_t n, struct err *e)
 {
 	const struct opt *const tables[] = {cmd->opts ? cmd->opts : global_opts, global_opts};
 	const char *profile = find_profile(cmd, words, n);
@@ -212,7 +259,8 @@ static struct opts *parse(struct session *s, const struct cmd *cmd, char *const 
 		s->profile = xstrdup(profile);
 	}
 	if (profile && !str_worker_id(profile)) {
-		err_set(e, ERR_USAGE, "\"%s\" cannot be the name of a profile", str_show(profile));
+		err_set(e, ERR_USAGE, "\"%s\" cannot be the name of a profile",
+			str_show(profile));
 		return NULL;
 	}
 	return opts_parse(tables, 2, words, n, cmd->flags & CMD_EARLY, session_config, s, e);
@@ -235,7 +283,8 @@ static void show_help(struct out *out, const struct cmd *cmd)
 	buf_fini(&text);
 }
 
-struct cmd_ctx *cmd_start(struct session *s, struct out *out, char *const *words, size_t n, cmd_done_fn *done, void *arg)
+struct cmd_ctx *cmd_start(struct session *s, struct out *out, char *const *words, size_t n,
+	cmd_done_fn *done, void *arg)
 {
 	const struct cmd *cmd = cmd_find(words[0]);
 	bool json = has_word(words + 1, n - 1, "--json");
@@ -249,7 +298,8 @@ struct cmd_ctx *cmd_start(struct session *s, struct out *out, char *const *words
 		done(arg, 64);
 		return NULL;
 	}
-	if (!(cmd->flags & CMD_EARLY) && (has_word(words + 1, n - 1, "--help") || has_word(words + 1, n - 1, "-h"))) {
+	if (!(cmd->flags & CMD_EARLY) &&
+		(has_word(words + 1, n - 1, "--help") || has_word(words + 1, n - 1, "-h"))) {
 		show_help(out, cmd);
 		done(arg, 0);
 		return NULL;

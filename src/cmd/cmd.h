@@ -16,8 +16,10 @@
 struct cmd_ctx;
 
 enum cmd_flags {
-	CMD_PROCESS = 1,   /* a process of its own with its own loop (control-plane, subworker): not from shell or console */
-	CMD_STATUS = 2,    /* passes on a task's exit status: our own failures are 125, see cmd_exit_code() */
+	CMD_PROCESS =
+		1, /* a process of its own with its own loop (control-plane, subworker): not from shell or console */
+	CMD_STATUS =
+		2, /* passes on a task's exit status: our own failures are 125, see cmd_exit_code() */
 	CMD_FACE = 4,      /* takes the terminal (console, shell): not from shell or console */
 	CMD_HIDDEN = 8,    /* not in help */
 	CMD_EARLY = 16,    /* the first positional ends the options */
@@ -26,13 +28,16 @@ enum cmd_flags {
 
 struct cmd {
 	const char *name;
-	const char *alias;  /* words with spaces between, or NULL. What destroys has none, on purpose */
-	const char *group;  /* heading in help: "tasks", "processes", "looking", "faces", "more" */
-	const char *usage;  /* behind the name: "[OPTIONS] TASK [ARG...]" */
-	const char *help;   /* one line */
-	const char *about;  /* more lines for `help NAME` and the manual, or NULL */
+	const char *
+		alias; /* words with spaces between, or NULL. What destroys has none, on purpose */
+	const char
+		*group; /* heading in help: "tasks", "processes", "looking", "faces", "more" */
+	const char *usage;    /* behind the name: "[OPTIONS] TASK [ARG...]" */
+	const char *help;     /* one line */
+	const char *about;    /* more lines for `help NAME` and the manual, or NULL */
 	const char *examples; /* lines for help and the manual, or NULL */
-	const char *complete; /* what __complete offers for positionals: "task", "id", "worker", "file", "command", or NULL */
+	const char *
+		complete; /* what __complete offers for positionals: "task", "id", "worker", "file", "command", or NULL */
 	const struct opt *opts; /* ended by a name of NULL; the global ones are added */
 	unsigned flags;
 	/* Starts the work and returns at once; ends with cmd_done() or cmd_fail(), now or later from the loop. */
@@ -50,7 +55,7 @@ struct cmd_ctx {
 	struct session *session;
 	struct opts *opts;
 	struct out *out;
-	void *state; /* the command's own; freed by release */
+	void *state;        /* the command's own; freed by release */
 	char *const *words; /* as given, behind the command's name; during exec only */
 	size_t nwords;
 	/* Private to cmd.c. */
@@ -70,7 +75,8 @@ extern const struct opt global_opts[];
 
 /* Parses words[0..n) (words[0] is the command) and starts it. done is called exactly once, from the loop or before this returns (then NULL is returned). Errors of the
  * command line are told through out, too. */
-struct cmd_ctx *cmd_start(struct session *s, struct out *out, char *const *words, size_t n, cmd_done_fn *done, void *arg);
+struct cmd_ctx *cmd_start(struct session *s, struct out *out, char *const *words, size_t n,
+	cmd_done_fn *done, void *arg);
 /* ^C: the command says what goes on without it and is forgotten; done is not called. Nulls *ctx. */
 void cmd_interrupt(struct cmd_ctx **ctx);
 

@@ -79,8 +79,9 @@ static int check_section(struct session *s, const char *section, struct err *e)
 		if (known_setting(key))
 			continue;
 		near = nearest_setting(key);
-		return err_set(e, ERR_CONFIG, "%s:%d: unknown setting \"%s\"%s%s%s", s->config_path, line, str_show(key),
-			near ? " (did you mean " : "", near ? near : "", near ? "?)" : "");
+		return err_set(e, ERR_CONFIG, "%s:%d: unknown setting \"%s\"%s%s%s",
+			s->config_path, line, str_show(key), near ? " (did you mean " : "",
+			near ? near : "", near ? "?)" : "");
 	}
 	return 0;
 }
@@ -94,8 +95,9 @@ int config_check(struct session *s, struct err *e)
 		return -1;
 	while (ini_each_section(s->config, &pos, &section)) {
 		if (strncmp(section, "profile ", 8) != 0)
-			return err_set(e, ERR_CONFIG, "%s: unknown section [%s]; there is [profile NAME]", s->config_path,
-				str_show(section));
+			return err_set(e, ERR_CONFIG,
+				"%s: unknown section [%s]; there is [profile NAME]",
+				s->config_path, str_show(section));
 		if (check_section(s, section, e))
 			return -1;
 	}
@@ -129,18 +131,23 @@ static char *value_text(const struct opts *o, const struct opt *opt)
 	size_t n;
 
 	if (opt->type != OPT_MANY && opt->type != OPT_WORDS)
-		return xstrdup(opt->type == OPT_FLAG ? opts_flag(o, opt->name) ? "true" : "false" : opts_str(o, opt->name));
+		return xstrdup(opt->type == OPT_FLAG
+				       ? opts_flag(o, opt->name) ? "true" : "false"
+				       : opts_str(o, opt->name));
 	n = opts_many(o, opt->name, &values);
 	for (size_t i = 0; i < n; i++)
 		buf_addf(&b, "%s%s", i ? " " : "", values[i]);
 	return buf_steal(&b);
 }
 
-static void add_row(struct json_out *w, struct cmd_ctx *ctx, const struct cmd *owner, const struct opt *opt)
+static void add_row(struct json_out *w, struct cmd_ctx *ctx, const struct cmd *owner,
+	const struct opt *opt)
 {
-	const struct opt *const tables[] = {owner && owner->opts ? owner->opts : global_opts, global_opts};
+	const struct opt *const tables[] = {owner && owner->opts ? owner->opts : global_opts,
+		global_opts};
 	struct err e;
-	struct opts *o = opts_parse(tables, 2, NULL, 0, false, session_config, ctx->session, &e);
+	struct opts *o =
+		opts_parse(tables, 2, NULL, 0, false, session_config, ctx->session, &e);
 	char where[600];
 	char *value;
 
@@ -176,7 +183,8 @@ static void show(struct cmd_ctx *ctx, const struct buf *text)
 	json_init(&doc);
 	if (json_parse(&doc, text->data, text->len, 0, 10000, &fault))
 		BUG("own JSON");
-	for (const struct json_node *r = json_first(doc.nodes); r && n < ARRAY_LEN(rows); r = json_next(r))
+	for (const struct json_node *r = json_first(doc.nodes); r && n < ARRAY_LEN(rows);
+		r = json_next(r))
 		rows[n++] = r;
 	out_rows(ctx->out, columns, ARRAY_LEN(columns), rows, n, 0);
 	json_fini(&doc);
@@ -196,8 +204,9 @@ static void exec(struct cmd_ctx *ctx)
 	jout_end_array(&j);
 	show(ctx, &text);
 	if (!ctx->json)
-		out_note(ctx->out, "file: %s   keys: %s   state: %s   context files: %s", ctx->session->config_path,
-			ctx->session->paths.config, ctx->session->paths.state, ctx->session->paths.runtime);
+		out_note(ctx->out, "file: %s   keys: %s   state: %s   context files: %s",
+			ctx->session->config_path, ctx->session->paths.config,
+			ctx->session->paths.state, ctx->session->paths.runtime);
 	buf_fini(&text);
 	cmd_done(ctx, 0);
 }
@@ -207,6 +216,7 @@ const struct cmd cmd_config_entry = {
 	.group = "more",
 	.usage = "[-P NAME]",
 	.help = "Shows every setting, its value and where that comes from",
-	.about = "Option > FASTWORKER_* variable > [profile NAME] of the configuration file > the file's first part > default.",
+	.about =
+		"Option > FASTWORKER_* variable > [profile NAME] of the configuration file > the file's first part > default.",
 	.exec = exec,
 };

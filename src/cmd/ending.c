@@ -18,7 +18,8 @@ void ending_read(struct ending *e, const struct json_node *o)
 	msg_str(o, "cause", e->cause, sizeof(e->cause));
 	msg_str(o, "type", e->type, sizeof(e->type));
 	msg_str(o, "worker", e->worker, sizeof(e->worker));
-	if (!msg_str(o, "error", e->text, sizeof(e->text)) && !msg_str(o, "cancel_reason", e->text, sizeof(e->text)))
+	if (!msg_str(o, "error", e->text, sizeof(e->text)) &&
+		!msg_str(o, "cancel_reason", e->text, sizeof(e->text)))
 		msg_str(o, "text", e->text, sizeof(e->text));
 	e->n = msg_int(o, "n", 0);
 	e->exit = msg_int(o, "exit", -1);
@@ -54,8 +55,8 @@ void ending_tell(struct out *out, const struct ending *e)
 
 	if (strcmp(e->state, "success") == 0)
 		return;
-	out_note(out, "task %lld (%s) %s%s%s", (long long)e->n, e->name, cancelled ? "was cancelled" : "failed",
-		*e->text ? ": " : "", e->text);
+	out_note(out, "task %lld (%s) %s%s%s", (long long)e->n, e->name,
+		cancelled ? "was cancelled" : "failed", *e->text ? ": " : "", e->text);
 }
 
 /* A string's text, or the whole value as written. */
@@ -85,9 +86,6 @@ void result_print(struct out *out, const struct ending *e, const char *p, size_t
 		out_bytes(out, safe.data, safe.len);
 	} else {
 		out_bytes(out, text.data, text.len);
-		/* What `echo` gave is a value, not a stream of bytes: it ends as a line. */
-		if (strcmp(e->type, "json") == 0)
-			out_bytes(out, "\n", 1);
 	}
 	buf_fini(&text);
 	buf_fini(&safe);
@@ -97,18 +95,21 @@ void result_json(struct buf *json, const struct ending *e, const char *p, size_t
 {
 	struct json_doc doc;
 	struct json_fault fault;
+	const char *raw;
+	size_t len;
 
 	json_init(&doc);
-	if (strcmp(e->type, "json") == 0)
-		buf_add(json, p, n);
-	else if (json_parse(&doc, p, n, 0, 1 << 24, &fault) == 0)
-		buf_add(json, json_raw(doc.nodes, &n), n);
-	else
+	if (json_parse(&doc, p, n, 0, 1 << 24, &fault) == 0) {
+		raw = json_raw(doc.nodes, &len);
+		buf_add(json, raw, len);
+	} else {
 		json_quote(json, p, n && p[n - 1] == '\n' ? n - 1 : n);
+	}
 	json_fini(&doc);
 }
 
-void result_object(struct out *out, const struct json_node *record, const struct ending *e, const char *p, size_t n)
+void result_object(struct out *out, const struct json_node *record, const struct ending *e,
+	const char *p, size_t n)
 {
 	struct buf line = BUF_INIT;
 	struct json_out w;
@@ -118,8 +119,9 @@ void result_object(struct out *out, const struct json_node *record, const struct
 	jout_object(&w, NULL);
 	jout_i64(&w, "schema", 1);
 	for (const struct json_node *k = json_first(record); k; k = json_next(json_next(k))) {
-		/* In the message `result` is a length. */
-		if (json_is(k, "result"))
+		/* In a message `result` is a length; the others belong to an event, not to the task. */
+		if (json_is(k, "result") || json_is(k, "seq") || json_is(k, "at") ||
+			json_is(k, "event"))
 			continue;
 		char key[64];
 		json_strcpy(k, key, sizeof(key));

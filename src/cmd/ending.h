@@ -22,6 +22,7 @@ void result_print(struct out *out, const struct ending *e, const char *p, size_t
 /* The result as a JSON value: bytes that are one whole value are that value, others a string without the last newline. */
 void result_json(struct buf *json, const struct ending *e, const char *p, size_t n);
 /* A record (raw JSON object) with "result" put in, as one line of --json. */
-void result_object(struct out *out, const struct json_node *record, const struct ending *e, const char *p, size_t n);
+void result_object(struct out *out, const struct json_node *record, const struct ending *e,
+	const char *p, size_t n);
 
 #endif

@@ -23,19 +23,21 @@ static void add_group(struct buf *out, size_t g)
 		const struct cmd *c = commands[i];
 		if ((c->flags & CMD_HIDDEN) || strcmp(c->group, groups[g].group) != 0)
 			continue;
-		buf_addf(out, "  %-14s %s%s%s%s\n", c->name, c->help, c->alias ? " (also: " : "", c->alias ? c->alias : "",
+		buf_addf(out, "  %-14s %s%s%s%s\n", c->name, c->help,
+			c->alias ? " (also: " : "", c->alias ? c->alias : "",
 			c->alias ? ")" : "");
 	}
 }
 
 void cmd_help_all(struct buf *out)
 {
-	buf_adds(out, "fastworker " FW_VERSION " - a secure, durable task queue in one binary\n\n"
-		      "  fastworker start -t examples/tasks.sh     a control plane and a worker, in the background\n"
-		      "  fastworker submit add 5 3                 runs a task, prints its result\n"
-		      "  id=$(fastworker submit -n add 5 3)        queues it, prints its id\n"
-		      "  fastworker tasks                          what runs and what ran\n"
-		      "  fastworker console                        all of it, live\n");
+	buf_adds(out,
+		"fastworker " FW_VERSION " - a secure, durable task queue in one binary\n\n"
+		"  fastworker start -t examples/tasks.sh     a control plane and a worker, in the background\n"
+		"  fastworker submit add 5 3                 runs a task, prints its result\n"
+		"  id=$(fastworker submit -n add 5 3)        queues it, prints its id\n"
+		"  fastworker tasks                          what runs and what ran\n"
+		"  fastworker console                        all of it, live\n");
 	for (size_t g = 0; g < ARRAY_LEN(groups); g++)
 		add_group(out, g);
 	buf_adds(out, "\n`fastworker help COMMAND` tells all about one of them.\n");
@@ -51,7 +53,8 @@ static void option_name(struct buf *b, const struct opt *o)
 	if (o->type == OPT_CHOICE)
 		buf_addf(b, " %s", o->choices);
 	else if (o->type != OPT_FLAG)
-		buf_addf(b, " %s%s", o->arg ? o->arg : "VALUE", o->type == OPT_WORDS ? "..." : "");
+		buf_addf(b, " %s%s", o->arg ? o->arg : "VALUE",
+			o->type == OPT_WORDS ? "..." : "");
 }
 
 static void add_option(struct buf *out, const struct opt *o)
@@ -61,7 +64,8 @@ static void add_option(struct buf *out, const struct opt *o)
 	if (o->hidden)
 		return;
 	option_name(&name, o);
-	buf_addf(out, "  %-32s%s%s", buf_str(&name), name.len >= 32 ? "\n                                  " : "", o->help);
+	buf_addf(out, "  %-32s%s%s", buf_str(&name),
+		name.len >= 32 ? "\n                                  " : "", o->help);
 	if (o->def)
 		buf_addf(out, " [%s]", o->def);
 	if (o->env)
@@ -84,7 +88,8 @@ static void add_lines(struct buf *out, const char *title, const char *text)
 
 void cmd_help(struct buf *out, const struct cmd *c)
 {
-	buf_addf(out, "%s\n\nusage: fastworker %s%s%s\n", c->help, c->name, *c->usage ? " " : "", c->usage);
+	buf_addf(out, "%s\n\nusage: fastworker %s%s%s\n", c->help, c->name,
+		*c->usage ? " " : "", c->usage);
 	if (c->alias)
 		buf_addf(out, "also:  %s\n", c->alias);
 	if (c->about)

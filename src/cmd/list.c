@@ -9,8 +9,14 @@
 #include "proto/msg.h"
 
 static const struct opt opts[] = {
-	{.name = "task-modules", .letter = 't', .type = OPT_WORDS, .arg = "MODULE", .commas = true,
-		.env = "FASTWORKER_TASK_MODULES", .conf = true, .complete = "file",
+	{.name = "task-modules",
+		.letter = 't',
+		.type = OPT_WORDS,
+		.arg = "MODULE",
+		.commas = true,
+		.env = "FASTWORKER_TASK_MODULES",
+		.conf = true,
+		.complete = "file",
 		.help = "Read these modules themselves; no control plane is needed"},
 	{.name = "tree", .type = OPT_FLAG, .help = "Grouped by module"},
 	{.name = "list-periodic", .type = OPT_FLAG, .help = "Only what runs on a schedule"},
@@ -40,17 +46,20 @@ static void show_row(struct view *v, const struct json_node *row)
 	doc[strcspn(doc, "\n")] = '\0';
 	first = opts_flag(v->ctx->opts, "tree") ? "  - " : "";
 	if (*first && strcmp(module, v->module) != 0)
-		out_line(out, "%s", *module ? module : "(module not known: its workers are away)");
+		out_line(out, "%s",
+			*module ? module : "(module not known: its workers are away)");
 	snprintf(v->module, sizeof(v->module), "%s", module);
 	if (*params || *doc)
-		out_line(out, "%s%-18s %s%s%s", first, name, params, *params && *doc ? "  " : "", doc);
+		out_line(out, "%s%-18s %s%s%s", first, name, params,
+			*params && *doc ? "  " : "", doc);
 	else
 		out_line(out, "%s%s", first, name);
 }
 
 static int by_module(const void *a, const void *b)
 {
-	const struct json_node *x = *(const struct json_node *const *)a, *y = *(const struct json_node *const *)b;
+	const struct json_node *x = *(const struct json_node *const *)a,
+			       *y = *(const struct json_node *const *)b;
 	char m[2][128], n[2][128];
 	int c;
 
@@ -180,7 +189,8 @@ const struct cmd cmd_list_entry = {
 	.group = "looking",
 	.usage = "[--tree] [--task-modules MODULE...]",
 	.help = "Lists the tasks that can be submitted",
-	.about = "Asks the control plane; with --task-modules it reads the modules itself and needs none.",
+	.about =
+		"Asks the control plane; with --task-modules it reads the modules itself and needs none.",
 	.examples = "fastworker list --tree\nfastworker list -t tasks.sh",
 	.opts = opts,
 	.exec = exec,

@@ -88,7 +88,8 @@ static char *join(const struct opts *o)
 	return buf_steal(&b);
 }
 
-static void start(struct cmd_ctx *ctx, const char *what, const struct column *columns, size_t n, int64_t limit)
+static void start(struct cmd_ctx *ctx, const char *what, const struct column *columns, size_t n,
+	int64_t limit)
 {
 	struct client *c = cmd_client(ctx);
 	struct listing *l;
@@ -117,7 +118,13 @@ static const struct column task_columns[] = {
 };
 
 static const struct opt tasks_opts[] = {
-	{.name = "limit", .letter = 'l', .type = OPT_INT, .arg = "N", .def = "50", .min = 1, .max = 100000000,
+	{.name = "limit",
+		.letter = 'l',
+		.type = OPT_INT,
+		.arg = "N",
+		.def = "50",
+		.min = 1,
+		.max = 100000000,
 		.help = "At most so many, newest first"},
 	{.name = "all", .letter = 'a', .type = OPT_FLAG, .help = "All of them"},
 	{.name = NULL},
@@ -136,8 +143,10 @@ const struct cmd cmd_tasks_entry = {
 	.group = "looking",
 	.usage = "[FIELD=VALUE...]",
 	.help = "Lists tasks, newest first",
-	.about = "Filter: state=failure,queued task=res* worker=w2 priority=high owner=NAME; != and ~ (contains) work, too.",
-	.examples = "fastworker tasks state=failure\nfastworker tasks --json state=running task~resize",
+	.about =
+		"Filter: state=failure,queued task=res* worker=w2 priority=high owner=NAME; != and ~ (contains) work, too.",
+	.examples =
+		"fastworker tasks state=failure\nfastworker tasks --json state=running task~resize",
 	.opts = tasks_opts,
 	.exec = exec_tasks,
 	.release = release,

@@ -31,7 +31,8 @@ static bool write_all(int fd, const char *p, size_t n)
 
 bool out_flush(struct out *o)
 {
-	if (gathered.len && !o->failed && !write_all(STDOUT_FILENO, gathered.data, gathered.len)) {
+	if (gathered.len && !o->failed &&
+		!write_all(STDOUT_FILENO, gathered.data, gathered.len)) {
 		o->failed = true;
 		o->error = errno;
 	}
@@ -69,7 +70,9 @@ void out_init_cli(struct out *o)
 	o->tty = isatty(STDOUT_FILENO);
 	o->color = want_color(o->tty);
 	if (o->tty)
-		o->width = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
+		o->width = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col
+				   ? size.ws_col
+				   : 80;
 }
 
 void out_bytes(struct out *o, const void *p, size_t n)

@@ -11,8 +11,8 @@
 struct out {
 	/* stream 1: data; 2: what is said about it. Bytes as they are: what is not safe for a terminal was made so by the caller. */
 	void (*write)(struct out *o, int stream, const char *p, size_t n);
-	bool tty;    /* data goes to a terminal */
-	bool json;   /* --json; set for each command */
+	bool tty;  /* data goes to a terminal */
+	bool json; /* --json; set for each command */
 	bool color;
 	int width;   /* columns of the terminal; 0 = not one: nothing is cut */
 	void *arg;   /* of write */
@@ -44,12 +44,12 @@ struct column {
 	const char *title; /* "STATE" */
 	const char *key;   /* of the row object */
 	enum column_kind kind;
-	int min, max;      /* cells; max 0 = as wide as needed; the last column takes what is left */
+	int min, max; /* cells; max 0 = as wide as needed; the last column takes what is left */
 };
 
 /* Rows as a table with a header; with --json a line per row: the row object with "schema":1 put first. now: wall clock ms, for ages. */
-void out_rows(struct out *o, const struct column *columns, size_t ncolumns, const struct json_node *const *rows,
-	size_t nrows, long long now);
+void out_rows(struct out *o, const struct column *columns, size_t ncolumns,
+	const struct json_node *const *rows, size_t nrows, long long now);
 /* A line of data that is safe already: JSON. */
 void out_raw_line(struct out *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* One object as a line of JSON with "schema":1 put first. */

@@ -13,42 +13,113 @@
 #include "node/control_plane.h"
 #include "node/worker.h"
 
-#define MODULES                                                                               \
-	{.name = "task-modules", .letter = 't', .type = OPT_WORDS, .arg = "MODULE", .commas = true, \
-		.env = "FASTWORKER_TASK_MODULES", .conf = true, .complete = "file",             \
-		.help = "Shell modules and folders of executables"}
-#define SHUTDOWN                                                                                     \
-	{.name = "shutdown-timeout", .type = OPT_DURATION, .arg = "TIME", .def = "30s", .conf = true, \
-		.help = "How long running tasks may go on after the first SIGTERM"}
+#define MODULES                                                                                \
+	{                                                                                      \
+		.name = "task-modules", .letter = 't', .type = OPT_WORDS, .arg = "MODULE",     \
+		.commas = true, .env = "FASTWORKER_TASK_MODULES", .conf = true,                \
+		.complete = "file", .help = "Shell modules and folders of executables"         \
+	}
+#define SHUTDOWN                                                                               \
+	{                                                                                      \
+		.name = "shutdown-timeout", .type = OPT_DURATION, .arg = "TIME", .def = "30s", \
+		.conf = true,                                                                  \
+		.help = "How long running tasks may go on after the first SIGTERM"             \
+	}
 
 const struct opt control_plane_opts[] = {
 	MODULES,
-	{.name = "worker-id", .type = OPT_STRING, .arg = "ID", .env = "FASTWORKER_WORKER_ID", .def = "control-plane",
-		.help = "Name of this process", .conf = true},
-	{.name = "base-address", .type = OPT_STRING, .arg = "ADDRESS", .env = "FASTWORKER_BASE_ADDRESS",
-		.def = "tcp://127.0.0.1:5555", .conf = true,
+	{.name = "worker-id",
+		.type = OPT_STRING,
+		.arg = "ID",
+		.env = "FASTWORKER_WORKER_ID",
+		.def = "control-plane",
+		.help = "Name of this process",
+		.conf = true},
+	{.name = "base-address",
+		.type = OPT_STRING,
+		.arg = "ADDRESS",
+		.env = "FASTWORKER_BASE_ADDRESS",
+		.def = "tcp://127.0.0.1:5555",
+		.conf = true,
 		.help = "First of the ports for critical, high, normal, low tasks, queries and subworkers; `auto` finds free ones"},
-	{.name = "subworker-port", .type = OPT_INT, .arg = "PORT", .env = "FASTWORKER_SUBWORKER_PORT", .min = 1,
-		.max = 65535, .help = "Port for subworkers (five above the base: 5560)", .conf = true},
-	{.name = "bind", .type = OPT_MANY, .arg = "ADDRESS", .conf = true,
+	{.name = "subworker-port",
+		.type = OPT_INT,
+		.arg = "PORT",
+		.env = "FASTWORKER_SUBWORKER_PORT",
+		.min = 1,
+		.max = 65535,
+		.help = "Port for subworkers (five above the base: 5560)",
+		.conf = true},
+	{.name = "bind",
+		.type = OPT_MANY,
+		.arg = "ADDRESS",
+		.conf = true,
 		.help = "Listen on this address instead of the base address's host; may be given more than once"},
-	{.name = "concurrency", .type = OPT_INT, .arg = "N", .env = "FASTWORKER_WORKER_CONCURRENCY", .min = 0, .max = 4096,
-		.help = "Slots of the local worker (number of cores); 0: no local worker", .conf = true},
-	{.name = "result-cache-size", .type = OPT_INT, .arg = "N", .env = "FASTWORKER_RESULT_CACHE_SIZE", .def = "10000",
-		.min = 1, .max = 100000000, .help = "Finished tasks that are kept", .conf = true},
-	{.name = "result-cache-ttl", .type = OPT_DURATION, .arg = "SECONDS", .env = "FASTWORKER_RESULT_CACHE_TTL",
-		.def = "3600", .help = "How long they are kept", .conf = true},
-	{.name = "max-queued", .type = OPT_INT, .arg = "N", .def = "1000000", .min = 1, .max = 1000000000,
-		.help = "Tasks that may wait; over it a submission is refused: busy", .conf = true},
-	{.name = "lease", .type = OPT_DURATION, .arg = "TIME", .def = "30s", .conf = true,
+	{.name = "concurrency",
+		.type = OPT_INT,
+		.arg = "N",
+		.env = "FASTWORKER_WORKER_CONCURRENCY",
+		.min = 0,
+		.max = 4096,
+		.help = "Slots of the local worker (number of cores); 0: no local worker",
+		.conf = true},
+	{.name = "result-cache-size",
+		.type = OPT_INT,
+		.arg = "N",
+		.env = "FASTWORKER_RESULT_CACHE_SIZE",
+		.def = "10000",
+		.min = 1,
+		.max = 100000000,
+		.help = "Finished tasks that are kept",
+		.conf = true},
+	{.name = "result-cache-ttl",
+		.type = OPT_DURATION,
+		.arg = "SECONDS",
+		.env = "FASTWORKER_RESULT_CACHE_TTL",
+		.def = "3600",
+		.help = "How long they are kept",
+		.conf = true},
+	{.name = "max-queued",
+		.type = OPT_INT,
+		.arg = "N",
+		.def = "1000000",
+		.min = 1,
+		.max = 1000000000,
+		.help = "Tasks that may wait; over it a submission is refused: busy",
+		.conf = true},
+	{.name = "lease",
+		.type = OPT_DURATION,
+		.arg = "TIME",
+		.def = "30s",
+		.conf = true,
 		.help = "Silence after which a worker's tasks go to others"},
 	SHUTDOWN,
-	{.name = "serialization-format", .type = OPT_STRING, .arg = "FORMAT", .env = "FASTWORKER_SERIALIZATION_FORMAT",
-		.def = "JSON", .help = "JSON is the only one", .conf = true, .hidden = true},
-	{.name = "gui", .type = OPT_FLAG, .env = "FASTWORKER_GUI_ENABLED", .hidden = true, .conf = true,
+	{.name = "serialization-format",
+		.type = OPT_STRING,
+		.arg = "FORMAT",
+		.env = "FASTWORKER_SERIALIZATION_FORMAT",
+		.def = "JSON",
+		.help = "JSON is the only one",
+		.conf = true,
+		.hidden = true},
+	{.name = "gui",
+		.type = OPT_FLAG,
+		.env = "FASTWORKER_GUI_ENABLED",
+		.hidden = true,
+		.conf = true,
 		.help = "The web page (not in this version)"},
-	{.name = "gui-host", .type = OPT_STRING, .env = "FASTWORKER_GUI_HOST", .hidden = true, .conf = true, .help = "likewise"},
-	{.name = "gui-port", .type = OPT_INT, .env = "FASTWORKER_GUI_PORT", .hidden = true, .conf = true, .help = "likewise"},
+	{.name = "gui-host",
+		.type = OPT_STRING,
+		.env = "FASTWORKER_GUI_HOST",
+		.hidden = true,
+		.conf = true,
+		.help = "likewise"},
+	{.name = "gui-port",
+		.type = OPT_INT,
+		.env = "FASTWORKER_GUI_PORT",
+		.hidden = true,
+		.conf = true,
+		.help = "likewise"},
 	{.name = NULL},
 };
 
@@ -75,8 +146,10 @@ int check_serialization(struct cmd_ctx *ctx, struct err *e)
 	if (strcasecmp(format, "JSON") == 0)
 		return 0;
 	out_note(ctx->out,
-		"SecurityWarning: serialization format \"%s\": pickled data can run any code on the workers", format);
-	return err_set(e, ERR_CONFIG, "only JSON is spoken; unset FASTWORKER_SERIALIZATION_FORMAT");
+		"SecurityWarning: serialization format \"%s\": pickled data can run any code on the workers",
+		format);
+	return err_set(e, ERR_CONFIG,
+		"only JSON is spoken; unset FASTWORKER_SERIALIZATION_FORMAT");
 }
 
 static unsigned cores(void)
@@ -88,7 +161,8 @@ static unsigned cores(void)
 
 static int parse_addresses(const struct opts *o, struct control_plane_conf *conf, struct err *e)
 {
-	const char *base = opts_str(o, "base-address"), *discovery = opts_str(o, "discovery-address");
+	const char *base = opts_str(o, "base-address"),
+		   *discovery = opts_str(o, "discovery-address");
 	bool is_auto = strcasecmp(base, "auto") == 0;
 	const struct address loopback = {.host = "127.0.0.1", .port = 0};
 
@@ -97,7 +171,9 @@ static int parse_addresses(const struct opts *o, struct control_plane_conf *conf
 	if (!is_auto && address_parse(base, &conf->base, e))
 		return err_prefix(e, "--base-address");
 	if (conf->base.port > 65535 - PORT_WORKER)
-		return err_set(e, ERR_USAGE, "--base-address: the five ports above %d are needed, too", conf->base.port);
+		return err_set(e, ERR_USAGE,
+			"--base-address: the five ports above %d are needed, too",
+			conf->base.port);
 	if (discovery && strcasecmp(discovery, "auto") == 0)
 		conf->discovery.port = 0;
 	else if (discovery && address_parse(discovery, &conf->discovery, e))
@@ -105,19 +181,23 @@ static int parse_addresses(const struct opts *o, struct control_plane_conf *conf
 	return 0;
 }
 
-static int fill(struct cmd_ctx *ctx, struct control_plane_conf *conf, bool standalone, struct err *e)
+static int fill(struct cmd_ctx *ctx, struct control_plane_conf *conf, bool standalone,
+	struct err *e)
 {
 	const struct opts *o = ctx->opts;
 
 	if (opts_flag(o, "gui"))
-		return err_set(e, ERR_CONFIG, "this version has no web page; unset FASTWORKER_GUI_ENABLED, leave out --gui");
+		return err_set(e, ERR_CONFIG,
+			"this version has no web page; unset FASTWORKER_GUI_ENABLED, leave out --gui");
 	conf->profile = ctx->session->profile ? ctx->session->profile : "default";
 	conf->worker_id = opts_str(o, "worker-id");
 	conf->paths = &ctx->session->paths;
 	conf->nbind = opts_many(o, "bind", &conf->bind);
 	conf->worker_port = (int)opts_int(o, "subworker-port");
 	conf->subworkers = !standalone;
-	conf->concurrency = opts_given(o, "concurrency") ? (unsigned)opts_int(o, "concurrency") : standalone ? 1 : cores();
+	conf->concurrency = opts_given(o, "concurrency") ? (unsigned)opts_int(o, "concurrency")
+			    : standalone                 ? 1
+							 : cores();
 	conf->nmodules = opts_many(o, "task-modules", &conf->modules);
 	conf->cache_size = (size_t)opts_int(o, "result-cache-size");
 	conf->cache_ttl_ms = opts_ms(o, "result-cache-ttl");
@@ -128,7 +208,8 @@ static int fill(struct cmd_ctx *ctx, struct control_plane_conf *conf, bool stand
 	conf->ready = say_ready;
 	conf->ready_arg = ctx;
 	if (!str_worker_id(conf->worker_id) || strchr(conf->worker_id, '/'))
-		return err_set(e, ERR_USAGE, "\"%s\" cannot be a worker id: letters, digits, _ . -, at most 64",
+		return err_set(e, ERR_USAGE,
+			"\"%s\" cannot be a worker id: letters, digits, _ . -, at most 64",
 			str_show(conf->worker_id));
 	if (conf->lease_ms < 100)
 		return err_set(e, ERR_USAGE, "--lease: at least 100ms");
@@ -163,9 +244,11 @@ const struct cmd cmd_control_plane_entry = {
 	.group = "processes",
 	.usage = "[OPTIONS]",
 	.help = "Runs a control plane in the foreground",
-	.about = "Coordinates subworkers, keeps tasks and results, and runs tasks itself, through a local worker, when no\n"
-		 "subworker has a free slot. Stops on SIGINT or SIGTERM when running tasks are done (30 s); at once on a second one.",
-	.examples = "fastworker control-plane -t tasks.sh\nfastworker control-plane --base-address tcp://0.0.0.0:5555 --concurrency 0",
+	.about =
+		"Coordinates subworkers, keeps tasks and results, and runs tasks itself, through a local worker, when no\n"
+		"subworker has a free slot. Stops on SIGINT or SIGTERM when running tasks are done (30 s); at once on a second one.",
+	.examples =
+		"fastworker control-plane -t tasks.sh\nfastworker control-plane --base-address tcp://0.0.0.0:5555 --concurrency 0",
 	.opts = control_plane_opts,
 	.flags = CMD_PROCESS,
 	.exec = exec_control_plane,
@@ -196,18 +279,46 @@ const struct cmd cmd_worker_entry = {
 
 static const struct opt subworker_opts[] = {
 	MODULES,
-	{.name = "worker-id", .type = OPT_STRING, .arg = "ID", .env = "FASTWORKER_WORKER_ID", .conf = true,
+	{.name = "worker-id",
+		.type = OPT_STRING,
+		.arg = "ID",
+		.env = "FASTWORKER_WORKER_ID",
+		.conf = true,
 		.help = "Name of this worker (the host's name)"},
-	{.name = "control-plane-address", .type = OPT_STRING, .arg = "ADDRESS", .env = "FASTWORKER_CONTROL_PLANE_ADDRESS",
-		.help = "Base address of the control plane; left out: the one that commands would use", .conf = true},
-	{.name = "concurrency", .type = OPT_INT, .arg = "N", .env = "FASTWORKER_WORKER_CONCURRENCY", .def = "1", .min = 1,
-		.max = 4096, .help = "Slots: tasks at a time", .conf = true},
-	{.name = "base-address", .type = OPT_STRING, .arg = "ADDRESS", .env = "FASTWORKER_BASE_ADDRESS",
-		.help = "Accepted and not used: a subworker opens no port", .conf = true},
+	{.name = "control-plane-address",
+		.type = OPT_STRING,
+		.arg = "ADDRESS",
+		.env = "FASTWORKER_CONTROL_PLANE_ADDRESS",
+		.help = "Base address of the control plane; left out: the one that commands would use",
+		.conf = true},
+	{.name = "concurrency",
+		.type = OPT_INT,
+		.arg = "N",
+		.env = "FASTWORKER_WORKER_CONCURRENCY",
+		.def = "1",
+		.min = 1,
+		.max = 4096,
+		.help = "Slots: tasks at a time",
+		.conf = true},
+	{.name = "base-address",
+		.type = OPT_STRING,
+		.arg = "ADDRESS",
+		.env = "FASTWORKER_BASE_ADDRESS",
+		.help = "Accepted and not used: a subworker opens no port",
+		.conf = true},
 	SHUTDOWN,
-	{.name = "serialization-format", .type = OPT_STRING, .arg = "FORMAT", .env = "FASTWORKER_SERIALIZATION_FORMAT",
-		.def = "JSON", .help = "JSON is the only one", .conf = true, .hidden = true},
-	{.name = "local", .type = OPT_FLAG, .hidden = true, .help = "Started by a control plane"},
+	{.name = "serialization-format",
+		.type = OPT_STRING,
+		.arg = "FORMAT",
+		.env = "FASTWORKER_SERIALIZATION_FORMAT",
+		.def = "JSON",
+		.help = "JSON is the only one",
+		.conf = true,
+		.hidden = true},
+	{.name = "local",
+		.type = OPT_FLAG,
+		.hidden = true,
+		.help = "Started by a control plane"},
 	{.name = NULL},
 };
 
@@ -221,10 +332,13 @@ static int find_control_plane(struct cmd_ctx *ctx, struct target *t, struct err 
 	return session_target(ctx->session, ctx->opts, PORT_WORKER, t, e);
 }
 
-static void run_subworker(struct cmd_ctx *ctx, const struct target *t, const struct keypair *own)
+static void run_subworker(struct cmd_ctx *ctx, const struct target *t,
+	const struct keypair *own)
 {
 	char host[256] = "worker";
-	struct worker_conf conf = {.control_plane = t->address, .server_key = t->server_key, .own = own};
+	struct worker_conf conf = {.control_plane = t->address,
+		.server_key = t->server_key,
+		.own = own};
 	const struct opts *o = ctx->opts;
 	struct err e;
 	int status;
@@ -239,7 +353,9 @@ static void run_subworker(struct cmd_ctx *ctx, const struct target *t, const str
 	conf.ready = conf.local ? NULL : say_ready;
 	conf.ready_arg = ctx;
 	if (!str_worker_id(conf.id)) {
-		err_set(&e, ERR_USAGE, "\"%s\" cannot be a worker id: letters, digits, _ . -, at most 64", str_show(conf.id));
+		err_set(&e, ERR_USAGE,
+			"\"%s\" cannot be a worker id: letters, digits, _ . -, at most 64",
+			str_show(conf.id));
 		cmd_fail(ctx, &e);
 		return;
 	}
@@ -258,8 +374,10 @@ static void exec_subworker(struct cmd_ctx *ctx)
 
 	set_log_level(ctx->opts);
 	if (opts_given(ctx->opts, "base-address") && !opts_flag(ctx->opts, "local"))
-		out_note(ctx->out, "subworker: --base-address is not used: a subworker opens no port");
-	if (check_serialization(ctx, &e) || find_control_plane(ctx, &t, &e) || session_key(ctx->session, &own, &e)) {
+		out_note(ctx->out,
+			"subworker: --base-address is not used: a subworker opens no port");
+	if (check_serialization(ctx, &e) || find_control_plane(ctx, &t, &e) ||
+		session_key(ctx->session, &own, &e)) {
 		cmd_fail(ctx, &e);
 		return;
 	}
@@ -272,9 +390,11 @@ const struct cmd cmd_subworker_entry = {
 	.group = "processes",
 	.usage = "[--worker-id ID] [--control-plane-address ADDRESS] [OPTIONS]",
 	.help = "Runs a worker for a control plane, on this or any other host",
-	.about = "Opens no port: it connects to the control plane and takes tasks from there. Joins and leaves at any time.\n"
-		 "Stops on SIGINT or SIGTERM when running tasks are done (30 s); at once on a second one.",
-	.examples = "fastworker subworker -t tasks.sh --worker-id w2 --control-plane-address tcp://127.0.0.1:5555",
+	.about =
+		"Opens no port: it connects to the control plane and takes tasks from there. Joins and leaves at any time.\n"
+		"Stops on SIGINT or SIGTERM when running tasks are done (30 s); at once on a second one.",
+	.examples =
+		"fastworker subworker -t tasks.sh --worker-id w2 --control-plane-address tcp://127.0.0.1:5555",
 	.opts = subworker_opts,
 	.flags = CMD_PROCESS,
 	.exec = exec_subworker,

@@ -5,47 +5,58 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "cmd/ending.h"
+#include "cmd/show.h"
 #include "proto/msg.h"
 
 static const struct opt id_opts[] = {
-	{.name = "task-id", .type = OPT_STRING, .arg = "ID", .help = "The task, in FastWorker's spelling", .complete = "id"},
+	{.name = "task-id",
+		.type = OPT_STRING,
+		.arg = "ID",
+		.help = "The task, in FastWorker's spelling",
+		.complete = "id"},
 	{.name = NULL},
 };
 
 static const struct opt cancel_opts[] = {
-	{.name = "task-id", .type = OPT_STRING, .arg = "ID", .help = "The task, in FastWorker's spelling", .complete = "id"},
-	{.name = "reason", .type = OPT_STRING, .arg = "TEXT", .help = "Why; it is kept with the task"},
+	{.name = "task-id",
+		.type = OPT_STRING,
+		.arg = "ID",
+		.help = "The task, in FastWorker's spelling",
+		.complete = "id"},
+	{.name = "reason",
+		.type = OPT_STRING,
+		.arg = "TEXT",
+		.help = "Why; it is kept with the task"},
 	{.name = "yes", .letter = 'y', .type = OPT_FLAG, .help = "Do not ask"},
 	{.name = NULL},
 };
 
-/* What the commands of this file do with the answer. */
+/* Where the commands of this file stand. */
 struct asking {
-	struct cmd_ctx *ctx;
-	int status;          /* the worst */
-	struct ending ending; /* of `result` while it is fetched */
-	struct buf result;
+	int status;  /* the worst so far */
+	size_t next; /* of `result`: index of the selector that comes next */
 };
 
-static void release(struct cmd_ctx *ctx)
-{
-	struct asking *a = ctx->state;
-
-	if (a)
-		buf_fini(&a->result);
-	free(a);
-}
-
-/* Begins a request about the tasks of the command line; NULL: it was told and ended. */
-static struct asking *begin(struct cmd_ctx *ctx, struct mout *o, enum msg_id id, struct client **c)
+/* The i-th of the tasks named on the command line; NULL behind the last. */
+static const char *selector_at(struct cmd_ctx *ctx, size_t i)
 {
 	const char *named = opts_str(ctx->opts, "task-id");
+
+	if (named && i == 0)
+		return named;
+	return opts_arg(ctx->opts, named ? i - 1 : i);
+}
+
+/* Checks the command line and connects; NULL: it was told and ended. */
+static struct asking *ask_about(struct cmd_ctx *ctx, struct client **c)
+{
 	struct asking *a;
 	struct err e;
 
-	if (!named && !opts_nargs(ctx->opts)) {
-		err_set(&e, ERR_USAGE, "which task? `fastworker %s ID`; `fastworker tasks` shows them", ctx->cmd->name);
+	if (!selector_at(ctx, 0)) {
+		err_set(&e, ERR_USAGE,
+			"which task? `fastworker %s ID`; `fastworker tasks` shows them",
+			ctx->cmd->name);
 		cmd_fail(ctx, &e);
 		return NULL;
 	}
@@ -53,15 +64,24 @@ static struct asking *begin(struct cmd_ctx *ctx, struct mout *o, enum msg_id id,
 	if (!*c)
 		return NULL;
 	a = xcalloc(1, sizeof(*a));
-	a->ctx = ctx;
 	ctx->state = a;
+	return a;
+}
+
+/* Begins a request about all of them. */
+static struct asking *begin(struct cmd_ctx *ctx, struct mout *o, enum msg_id id,
+	struct client **c)
+{
+	struct asking *a = ask_about(ctx, c);
+	const char *selector;
+
+	if (!a)
+		return NULL;
 	mout_init(o);
 	client_begin(*c, o, id);
 	jout_array(&o->w, "ids");
-	if (named)
-		jout_str(&o->w, NULL, named);
-	for (size_t i = 0; i < opts_nargs(ctx->opts); i++)
-		jout_str(&o->w, NULL, opts_arg(ctx->opts, i));
+	for (size_t i = 0; (selector = selector_at(ctx, i)); i++)
+		jout_str(&o->w, NULL, selector);
 	jout_end_array(&o->w);
 	return a;
 }
@@ -72,16 +92,15 @@ static void worse(struct asking *a, int status)
 		a->status = status;
 }
 
-static void complain_missing(struct asking *a, const struct msg *m)
+static void complain_missing(struct cmd_ctx *ctx, struct asking *a, const struct msg *m)
 {
 	char selector[128];
 	struct err e;
 
 	for (const struct json_node *v = msg_list(m->head, "missing"); v; v = json_next(v)) {
 		json_strcpy(v, selector, sizeof(selector));
-		err_set(&e, a->ctx->cmd->flags & CMD_STATUS ? ERR_NO_TASK : ERR_NO, "no such task, or it has expired: %s",
-			str_show(selector));
-		worse(a, cmd_complain(a->ctx, &e));
+		err_set(&e, ERR_NO, "no such task, or it has expired: %s", str_show(selector));
+		worse(a, cmd_complain(ctx, &e));
 	}
 }
 
@@ -98,7 +117,7 @@ static void on_status(void *arg, const struct msg *m, bool more, const struct er
 	}
 	for (const struct json_node *o = msg_list(m->head, "tasks"); o; o = json_next(o))
 		out_object(ctx->out, o);
-	complain_missing(a, m);
+	complain_missing(ctx, a, m);
 	if (!more)
 		cmd_done(ctx, a->status);
 }
@@ -120,92 +139,54 @@ const struct cmd cmd_status_entry = {
 	.usage = "ID...",
 	.help = "Shows where a task stands; 1 when it is not known",
 	.about = "ID: a UUID, a number, `last`, a range 3-7.",
-	.examples = "fastworker status last\nfastworker status --task-id 01890a5d-ac96-774b-bcce-b302099a8057",
+	.examples =
+		"fastworker status last\nfastworker status --task-id 01890a5d-ac96-774b-bcce-b302099a8057",
 	.complete = "id",
 	.opts = id_opts,
 	.exec = exec_status,
-	.release = release,
 };
 
-static void show_result(struct asking *a, const struct json_node *record, const char *p, size_t n)
-{
-	struct out *out = a->ctx->out;
+/* `result` of several tasks: one after the other, in the order given. */
+static void next_result(struct cmd_ctx *ctx);
 
-	if (a->ctx->json)
-		result_object(out, record, &a->ending, p, n);
-	else if (p)
-		result_print(out, &a->ending, p, n);
-	if (!a->ctx->json)
-		ending_tell(out, &a->ending);
-	worse(a, ending_status(&a->ending));
+static void shown(struct cmd_ctx *ctx, int status, const char *text)
+{
+	struct asking *a = ctx->state;
+	const char *selector = selector_at(ctx, a->next - 1);
+	struct err e;
+
+	if (status == SHOW_UNKNOWN) {
+		err_set(&e, ERR_NO_TASK, "no such task, or it has expired: %s",
+			str_show(selector));
+		status = cmd_complain(ctx, &e);
+	} else if (status == SHOW_RUNNING) {
+		err_set(&e, ERR_BUSY, "%s: `fastworker wait %s` waits for it", text,
+			str_show(selector));
+		status = cmd_complain(ctx, &e);
+	}
+	worse(a, status);
+	next_result(ctx);
 }
 
-/* A large result goes straight through: it is bytes of any size. */
-static bool on_part(void *arg, const char *data, size_t len, bool last, const struct err *e)
+static void next_result(struct cmd_ctx *ctx)
 {
-	struct cmd_ctx *ctx = arg;
 	struct asking *a = ctx->state;
-	bool end = last || e || ctx->ended;
+	const char *selector = selector_at(ctx, a->next);
 
-	if (end ? !cmd_let(ctx) : ctx->ended)
-		return false;
-	if (e) {
-		cmd_fail(ctx, e);
-		return false;
-	}
-	buf_add(&a->result, data, len);
-	if (last) {
-		result_print(ctx->out, &a->ending, buf_str(&a->result), a->result.len);
-		ending_tell(ctx->out, &a->ending);
-		worse(a, ending_status(&a->ending));
+	if (!selector) {
 		cmd_done(ctx, a->status);
-	}
-	return !last;
-}
-
-static void on_result(void *arg, const struct msg *m, bool more, const struct err *e)
-{
-	struct cmd_ctx *ctx = arg;
-	struct asking *a = ctx->state;
-	struct client *c = ctx->session->client;
-	size_t at = 0, n;
-	struct err why;
-
-	if (more ? ctx->ended : !cmd_let(ctx))
-		return;
-	if (e) {
-		cmd_fail(ctx, e);
 		return;
 	}
-	for (const struct json_node *o = msg_list(m->head, "tasks"); o; o = json_next(o)) {
-		const char *p = msg_take(m, o, "result", &at, &n);
-		ending_read(&a->ending, o);
-		if (!a->ending.final) {
-			err_set(&why, ERR_BUSY, "task %lld is %s: `fastworker wait %lld` waits for it", (long long)a->ending.n,
-				a->ending.state, (long long)a->ending.n);
-			worse(a, cmd_complain(ctx, &why));
-		} else if (!p && a->ending.size > 0 && !ctx->json) {
-			client_fetch(c, a->ending.id, "result", on_part, cmd_hold(ctx));
-			return;
-		} else {
-			show_result(a, o, p, n);
-		}
-	}
-	complain_missing(a, m);
-	if (!more)
-		cmd_done(ctx, a->status);
+	a->next++;
+	show_task(ctx, ctx->session->client, selector, shown);
 }
 
 static void exec_result(struct cmd_ctx *ctx)
 {
-	struct mout o;
 	struct client *c;
 
-	if (!begin(ctx, &o, MSG_GET, &c))
-		return;
-	jout_bool(&o.w, "results", true);
-	client_send(c, &o, on_result, cmd_hold(ctx));
-	mout_fini(&o);
+	if (ask_about(ctx, &c))
+		next_result(ctx);
 }
 
 const struct cmd cmd_result_entry = {
@@ -213,16 +194,16 @@ const struct cmd cmd_result_entry = {
 	.group = "tasks",
 	.usage = "ID...",
 	.help = "Prints the result of a task that has ended",
-	.about = "stdout of the task byte for byte; the exit status is the task's. 75: it has not ended yet. 127: no such task.",
+	.about =
+		"stdout of the task byte for byte; the exit status is the task's. 75: it has not ended yet. 127: no such task.",
 	.examples = "fastworker result 42 > out.png",
 	.complete = "id",
 	.opts = id_opts,
 	.flags = CMD_STATUS,
 	.exec = exec_result,
-	.release = release,
 };
 
-static void tell_cancelled(struct asking *a, const struct json_node *o)
+static void tell_cancelled(struct cmd_ctx *ctx, struct asking *a, const struct json_node *o)
 {
 	char selector[128], why[1100], was[64];
 	struct err e;
@@ -232,11 +213,12 @@ static void tell_cancelled(struct asking *a, const struct json_node *o)
 	if (!msg_bool(o, "ok")) {
 		msg_str(o, "why", why, sizeof(why));
 		err_set(&e, ERR_NO, "%s: %s", str_show(selector), why);
-		worse(a, cmd_complain(a->ctx, &e));
-	} else if (a->ctx->json) {
-		out_json(a->ctx->out, o);
+		worse(a, cmd_complain(ctx, &e));
+	} else if (ctx->json) {
+		out_json(ctx->out, o);
 	} else {
-		out_line(a->ctx->out, "%lld cancelled (was %s)", (long long)msg_int(o, "n", 0), was);
+		out_line(ctx->out, "%lld cancelled (was %s)", (long long)msg_int(o, "n", 0),
+			was);
 	}
 }
 
@@ -252,7 +234,7 @@ static void on_cancelled(void *arg, const struct msg *m, bool more, const struct
 		return;
 	}
 	for (const struct json_node *o = msg_list(m->head, "tasks"); o; o = json_next(o))
-		tell_cancelled(a, o);
+		tell_cancelled(ctx, a, o);
 	if (!more)
 		cmd_done(ctx, a->status);
 }
@@ -276,11 +258,11 @@ const struct cmd cmd_cancel_entry = {
 	.group = "tasks",
 	.usage = "[--reason TEXT] ID...",
 	.help = "Cancels tasks: recorded at once, what runs is stopped",
-	.about = "What runs gets SIGTERM, and SIGKILL 10 s later. 1: unknown, or it had ended already.",
+	.about =
+		"What runs gets SIGTERM, and SIGKILL 10 s later. 1: unknown, or it had ended already.",
 	.examples = "fastworker cancel 42\nfastworker cancel 3-7 --reason 'wrong input'",
 	.complete = "id",
 	.opts = cancel_opts,
 	.flags = CMD_DESTROYS,
 	.exec = exec_cancel,
-	.release = release,
 };

@@ -19,7 +19,8 @@ int session_init(struct session *s, const char *argv0, struct err *e)
 	clock_system(&s->clock);
 	if (paths_init(&s->paths, e))
 		return -1;
-	s->config_path = path && *path ? xstrdup(path) : xasprintf("%s/config", s->paths.config);
+	s->config_path =
+		path && *path ? xstrdup(path) : xasprintf("%s/config", s->paths.config);
 	s->config = ini_load(s->config_path, e);
 	if (!s->config)
 		return -1;
@@ -95,7 +96,8 @@ static void use_context(struct target *t, const struct context *c, int port)
 	memcpy(t->server_key, c->server_key, sizeof(t->server_key));
 }
 
-int session_target_at(struct session *s, const struct opts *o, const char *text, int port, struct target *t, struct err *e)
+int session_target_at(struct session *s, const struct opts *o, const char *text, int port,
+	struct target *t, struct err *e)
 {
 	const char *key = opts_str(o, "server-key");
 	struct context c;
@@ -110,10 +112,13 @@ int session_target_at(struct session *s, const struct opts *o, const char *text,
 		return 0;
 	}
 	if (!key)
-		return err_set(e, ERR_CONFIG, "the key of the control plane at %s is not known%s",
+		return err_set(e, ERR_CONFIG,
+			"the key of the control plane at %s is not known%s",
 			address_text(shown, &t->address), how_to_join(s));
 	if (!keys_valid(key))
-		return err_set(e, ERR_CONFIG, "--server-key: \"%s\" is not a public key (40 characters of Z85)", str_show(key));
+		return err_set(e, ERR_CONFIG,
+			"--server-key: \"%s\" is not a public key (40 characters of Z85)",
+			str_show(key));
 	snprintf(t->server_key, sizeof(t->server_key), "%s", key);
 	return 0;
 }
@@ -129,10 +134,12 @@ static int only_context(struct session *s, struct context *c, struct err *e)
 	if (n == 1)
 		rc = context_read(s->paths.runtime, names[0], c, e);
 	else if (n == 0)
-		rc = err_set(e, ERR_PEER, "no control plane of yours is running; `%s start` starts one%s", s->argv0,
-			how_to_join(s));
+		rc = err_set(e, ERR_PEER,
+			"no control plane of yours is running; `%s start` starts one%s",
+			s->argv0, how_to_join(s));
 	else
-		rc = err_set(e, ERR_CONFIG, "several control planes run; choose one with -P NAME");
+		rc = err_set(e, ERR_CONFIG,
+			"several control planes run; choose one with -P NAME");
 	for (size_t i = 0; i < n; i++) {
 		buf_addf(&list, "%s%s", i ? ", " : ": ", names[i]);
 		free(names[i]);
@@ -158,13 +165,15 @@ static int context_target(struct session *s, int port, struct target *t, struct 
 			return -1;
 	}
 	if (!context_alive(&c))
-		return err_set(e, ERR_PEER, "the control plane \"%s\" (pid %lld) ended without saying so; `%s start` starts it again",
+		return err_set(e, ERR_PEER,
+			"the control plane \"%s\" (pid %lld) ended without saying so; `%s start` starts it again",
 			c.name, (long long)c.pid, s->argv0);
 	use_context(t, &c, port);
 	return 0;
 }
 
-int session_target(struct session *s, const struct opts *o, int port, struct target *out, struct err *e)
+int session_target(struct session *s, const struct opts *o, int port, struct target *out,
+	struct err *e)
 {
 	memset(out, 0, sizeof(*out));
 	if (opts_given(o, "discovery-address"))

@@ -14,19 +14,19 @@
 struct session {
 	struct clock clock;
 	struct loop *loop;
-	struct net *net;       /* NULL until the first connection */
+	struct net *net; /* NULL until the first connection */
 	struct paths paths;
-	struct ini *config;    /* never NULL after session_init() */
-	char *config_path;     /* of the file that was read */
-	char *profile;         /* of -P, or NULL */
-	const char *argv0;     /* "fastworker": what messages begin with */
-	char *exe;             /* path of this binary */
-	struct client *client; /* NULL until it is needed */
+	struct ini *config;     /* never NULL after session_init() */
+	char *config_path;      /* of the file that was read */
+	char *profile;          /* of -P, or NULL */
+	const char *argv0;      /* "fastworker": what messages begin with */
+	char *exe;              /* path of this binary */
+	struct client *client;  /* NULL until it is needed */
 	struct err client_down; /* why it is away; code ERR_NONE: it is not */
 	/* For faces that show it; may be NULL. */
 	void (*on_link)(void *arg, bool up);
 	void *on_link_arg;
-	int port;              /* enum port on which the first connection is made: PORT_QUERY, or by the priority of a submission */
+	int port; /* enum port on which the first connection is made: PORT_QUERY, or by the priority of a submission */
 };
 
 /* Folders and the configuration file ($FASTWORKER_CONFIG, or `config` in the configuration folder). */
@@ -45,9 +45,11 @@ struct target {
 	struct context context;
 };
 /* o: parsed options of the command. port: enum port. */
-int session_target(struct session *s, const struct opts *o, int port, struct target *out, struct err *e);
+int session_target(struct session *s, const struct opts *o, int port, struct target *out,
+	struct err *e);
 /* The same for an address that is given. */
-int session_target_at(struct session *s, const struct opts *o, const char *address, int port, struct target *out, struct err *e);
+int session_target_at(struct session *s, const struct opts *o, const char *address, int port,
+	struct target *out, struct err *e);
 /* This user's key; made when there is none. */
 int session_key(struct session *s, struct keypair *out, struct err *e);
 /* The shared connection. */

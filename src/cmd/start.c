@@ -111,7 +111,8 @@ static int open_log(struct starting *st, struct err *e)
 
 	if (paths_make_dir(s->paths.state, 0700, e))
 		return -1;
-	st->log_path = xasprintf("%s/%s.log", s->paths.state, s->profile ? s->profile : "default");
+	st->log_path =
+		xasprintf("%s/%s.log", s->paths.state, s->profile ? s->profile : "default");
 	fd = open(st->log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return err_errno(e, ERR_IO, "%s", st->log_path);
@@ -163,7 +164,8 @@ const struct cmd cmd_start_entry = {
 	.usage = "[OPTIONS]",
 	.help = "Starts a control plane in the background; returns when it is ready",
 	.about = "Takes the options of control-plane. Its log is in the state folder.",
-	.examples = "fastworker start -t tasks.sh\nfastworker start -P test --base-address auto -t tasks.sh",
+	.examples =
+		"fastworker start -t tasks.sh\nfastworker start -P test --base-address auto -t tasks.sh",
 	.opts = control_plane_opts,
 	.exec = exec_start,
 	.release = release_start,
@@ -200,7 +202,8 @@ static void on_patience(void *arg)
 	struct stopping *st = arg;
 	struct err e;
 
-	err_set(&e, ERR_TIMEOUT, "it was told to stop and still runs after %d s; see its log", STOP_PATIENCE_MS / 1000);
+	err_set(&e, ERR_TIMEOUT, "it was told to stop and still runs after %d s; see its log",
+		STOP_PATIENCE_MS / 1000);
 	cmd_fail(st->ctx, &e);
 }
 

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "cmd/arguments.h"
 #include "cmd/ending.h"
+#include "cmd/show.h"
 #include "proto/msg.h"
 
 struct submitting {
@@ -16,26 +17,52 @@ struct submitting {
 	struct loop_timer timer; /* --wait-timeout */
 	struct buf args, kwargs;
 	char id[UUID_TEXT];
-	int64_t n;               /* its number; 0 = not answered yet */
+	int64_t n; /* its number; 0 = not answered yet */
 	struct ending ending;
-	int64_t fetch_at;
-	struct buf result;       /* of a large one that is fetched */
 };
 
 static const struct opt opts[] = {
-	{.name = "priority", .letter = 'p', .type = OPT_CHOICE, .choices = "low|normal|high|critical", .def = "normal",
+	{.name = "priority",
+		.letter = 'p',
+		.type = OPT_CHOICE,
+		.choices = "low|normal|high|critical",
+		.def = "normal",
 		.help = "Which queue"},
-	{.name = "non-blocking", .letter = 'n', .type = OPT_FLAG, .help = "Print the task's id and leave"},
-	{.name = "kw", .type = OPT_MANY, .arg = "KEY=VALUE", .help = "Keyword argument: FW_KW_KEY in the task"},
-	{.name = "kwargs", .type = OPT_STRING, .arg = "JSON", .help = "Keyword arguments as a JSON object"},
+	{.name = "non-blocking",
+		.letter = 'n',
+		.type = OPT_FLAG,
+		.help = "Print the task's id and leave"},
+	{.name = "kw",
+		.type = OPT_MANY,
+		.arg = "KEY=VALUE",
+		.help = "Keyword argument: FW_KW_KEY in the task"},
+	{.name = "kwargs",
+		.type = OPT_STRING,
+		.arg = "JSON",
+		.help = "Keyword arguments as a JSON object"},
 	{.name = "str", .type = OPT_FLAG, .help = "All arguments are strings, also 5 and true"},
-	{.name = "timeout", .type = OPT_DURATION, .arg = "TIME", .help = "How long it may run (300s); 0: as long as it takes"},
-	{.name = "wait-timeout", .type = OPT_DURATION, .arg = "TIME",
+	{.name = "timeout",
+		.type = OPT_DURATION,
+		.arg = "TIME",
+		.help = "How long it may run (300s); 0: as long as it takes"},
+	{.name = "wait-timeout",
+		.type = OPT_DURATION,
+		.arg = "TIME",
 		.help = "How long to wait for the result: then 124, and the task goes on"},
-	{.name = "defer", .type = OPT_FLAG, .help = "Queue it even when no worker ever knew the task"},
-	{.name = "task-name", .type = OPT_STRING, .arg = "NAME", .help = "The task, in FastWorker's spelling", .complete = "task"},
+	{.name = "defer",
+		.type = OPT_FLAG,
+		.help = "Queue it even when no worker ever knew the task"},
+	{.name = "task-name",
+		.type = OPT_STRING,
+		.arg = "NAME",
+		.help = "The task, in FastWorker's spelling",
+		.complete = "task"},
 	{.name = "args", .type = OPT_WORDS, .arg = "ARG", .help = "Its arguments, likewise"},
-	{.name = "task-modules", .type = OPT_WORDS, .arg = "MODULE", .hidden = true, .complete = "file",
+	{.name = "task-modules",
+		.type = OPT_WORDS,
+		.arg = "MODULE",
+		.hidden = true,
+		.complete = "file",
 		.help = "Accepted and not needed: the workers know the tasks"},
 	{.name = NULL},
 };
@@ -50,67 +77,38 @@ static void release(struct cmd_ctx *ctx)
 	client_unwatch(&s->watch);
 	buf_fini(&s->args);
 	buf_fini(&s->kwargs);
-	buf_fini(&s->result);
 	free(s);
 }
 
-static void finish(struct submitting *s, const struct json_node *record, const char *p, size_t n)
+static void shown(struct cmd_ctx *ctx, int status, const char *text)
+{
+	struct err e;
+
+	if (status >= 0) {
+		cmd_done(ctx, status);
+		return;
+	}
+	err_set(&e, ERR_FAILED, "the task has ended, but its result has expired already");
+	cmd_fail(ctx, &e);
+}
+
+/* The usual case, a small result that came with the event, needs no further question. */
+static void finish(struct submitting *s, const char *p, size_t n)
 {
 	struct cmd_ctx *ctx = s->ctx;
-	int status = ending_status(&s->ending);
 
-	if (ctx->json)
-		result_object(ctx->out, record, &s->ending, p, n);
-	else if (p)
-		result_print(ctx->out, &s->ending, p, n);
-	if (!ctx->json)
-		ending_tell(ctx->out, &s->ending);
-	cmd_done(ctx, status);
-}
-
-/* The result came with a later message: the event that told of the end is gone, so its fields are made again from the ending. */
-static void finish_fetched(struct submitting *s)
-{
-	struct buf text = BUF_INIT;
-	struct json_out w;
-	struct json_doc doc;
-	struct json_fault fault;
-
-	jout_init(&w, &text);
-	jout_object(&w, NULL);
-	jout_str(&w, "id", s->ending.id);
-	jout_i64(&w, "n", s->ending.n);
-	jout_str(&w, "name", s->ending.name);
-	jout_str(&w, "state", s->ending.state);
-	jout_i64(&w, "size", s->ending.size);
-	jout_end_object(&w);
-	json_init(&doc);
-	if (json_parse(&doc, text.data, text.len, 0, 100, &fault))
-		BUG("own JSON");
-	finish(s, doc.nodes, buf_str(&s->result), s->result.len);
-	json_fini(&doc);
-	buf_fini(&text);
-}
-
-static bool on_part(void *arg, const char *data, size_t len, bool last, const struct err *e)
-{
-	struct cmd_ctx *ctx = arg;
-	struct submitting *s = ctx->state;
-	bool end = last || e || ctx->ended;
-
-	if (end ? !cmd_let(ctx) : ctx->ended)
-		return false;
-	if (e) {
-		cmd_fail(ctx, e);
-		return false;
+	if (ctx->json || (!p && s->ending.size > 0)) {
+		show_task(ctx, s->client, s->id, shown);
+		return;
 	}
-	buf_add(&s->result, data, len);
-	if (last)
-		finish_fetched(s);
-	return !last;
+	if (p)
+		result_print(ctx->out, &s->ending, p, n);
+	ending_tell(ctx->out, &s->ending);
+	cmd_done(ctx, ending_status(&s->ending));
 }
 
-static void on_event(void *arg, const struct json_node *ev, const struct msg *m, size_t *at, bool gap)
+static void on_event(void *arg, const struct json_node *ev, const struct msg *m, size_t *at,
+	bool gap)
 {
 	struct submitting *s = arg;
 	size_t n;
@@ -120,10 +118,7 @@ static void on_event(void *arg, const struct json_node *ev, const struct msg *m,
 	if (!s->ending.final)
 		return;
 	loop_timer_clear(&s->timer);
-	if (!p && s->ending.size > 0)
-		client_fetch(s->client, s->id, "result", on_part, cmd_hold(s->ctx));
-	else
-		finish(s, ev, p, n);
+	finish(s, p, n);
 }
 
 /* After a reconnect: the control plane has lost it. */
@@ -132,7 +127,8 @@ static void on_missing(void *arg, const char *selector)
 	struct submitting *s = arg;
 	struct err e;
 
-	err_set(&e, ERR_FAILED, "the control plane does not know task %s any more; was it restarted?", s->id);
+	err_set(&e, ERR_FAILED,
+		"the control plane does not know task %s any more; was it restarted?", s->id);
 	cmd_fail(s->ctx, &e);
 }
 
@@ -153,14 +149,16 @@ static void print_id(struct submitting *s, const char *state)
 	struct out *o = s->ctx->out;
 
 	if (s->ctx->json)
-		out_raw_line(o, "{\"schema\":1,\"id\":\"%s\",\"n\":%lld,\"state\":\"%s\"}", s->id, (long long)s->n, state);
+		out_raw_line(o, "{\"schema\":1,\"id\":\"%s\",\"n\":%lld,\"state\":\"%s\"}",
+			s->id, (long long)s->n, state);
 	else if (opts_given(s->ctx->opts, "task-name"))
 		out_line(o, "Task ID: %s", s->id);
 	else
 		out_line(o, "%s", s->id);
 }
 
-static void on_submitted(void *arg, const struct uuid *id, int64_t n, const char *state, const struct err *e)
+static void on_submitted(void *arg, const struct uuid *id, int64_t n, const char *state,
+	const struct err *e)
 {
 	struct cmd_ctx *ctx = arg;
 	struct submitting *s = ctx->state;
@@ -183,7 +181,9 @@ static void on_timeout(void *arg)
 	struct submitting *s = arg;
 	struct err e;
 
-	err_set(&e, ERR_TIMEOUT, "no result within the time to wait; the task goes on: `fastworker wait %s`", s->id);
+	err_set(&e, ERR_TIMEOUT,
+		"no result within the time to wait; the task goes on: `fastworker wait %s`",
+		s->id);
 	cmd_fail(s->ctx, &e);
 }
 
@@ -192,7 +192,8 @@ static void interrupt(struct cmd_ctx *ctx)
 	struct submitting *s = ctx->state;
 
 	if (s && s->n)
-		out_note(ctx->out, "task %lld goes on: `fastworker wait %lld` waits for it, `fastworker cancel %lld` ends it",
+		out_note(ctx->out,
+			"task %lld goes on: `fastworker wait %lld` waits for it, `fastworker cancel %lld` ends it",
 			(long long)s->n, (long long)s->n, (long long)s->n);
 }
 
@@ -207,9 +208,11 @@ static int read_arguments(struct submitting *s, const char **name, struct err *e
 
 	*name = documented ? opts_str(o, "task-name") : opts_arg(o, 0);
 	if (!*name)
-		return err_set(e, ERR_USAGE, "which task? `fastworker submit TASK [ARG...]`; `fastworker list` shows them");
+		return err_set(e, ERR_USAGE,
+			"which task? `fastworker submit TASK [ARG...]`; `fastworker list` shows them");
 	if (documented && opts_nargs(o))
-		return err_set(e, ERR_USAGE, "arguments go behind --args when the task is named with --task-name");
+		return err_set(e, ERR_USAGE,
+			"arguments go behind --args when the task is named with --task-name");
 	if (!documented && n)
 		return err_set(e, ERR_USAGE, "--args goes with --task-name");
 	if (!documented) {
@@ -221,15 +224,22 @@ static int read_arguments(struct submitting *s, const char **name, struct err *e
 	}
 	rc = arguments_array(&s->args, words, n, strings, e);
 	free(given);
-	return rc ? rc : arguments_object(&s->kwargs, opts_str(o, "kwargs"), pairs, npairs, strings, e);
+	return rc ? rc
+		  : arguments_object(&s->kwargs, opts_str(o, "kwargs"), pairs, npairs, strings,
+			    e);
 }
 
 static void send(struct submitting *s, const char *name)
 {
 	struct cmd_ctx *ctx = s->ctx;
-	struct submission t = {.name = name, .priority = opts_str(ctx->opts, "priority"),
-		.timeout_ms = opts_ms(ctx->opts, "timeout"), .defer = opts_flag(ctx->opts, "defer"),
-		.args = s->args.data, .args_len = s->args.len, .kwargs = s->kwargs.data, .kwargs_len = s->kwargs.len};
+	struct submission t = {.name = name,
+		.priority = opts_str(ctx->opts, "priority"),
+		.timeout_ms = opts_ms(ctx->opts, "timeout"),
+		.defer = opts_flag(ctx->opts, "defer"),
+		.args = s->args.data,
+		.args_len = s->args.len,
+		.kwargs = s->kwargs.data,
+		.kwargs_len = s->kwargs.len};
 
 	client_make_id(s->client, &t.id);
 	uuid_text(s->id, &t.id);
@@ -267,13 +277,15 @@ const struct cmd cmd_submit_entry = {
 	.group = "tasks",
 	.usage = "[OPTIONS] TASK [ARG...]",
 	.help = "Runs a task and prints its result; with -n, queues it and prints its id",
-	.about = "An argument that is one whole JSON value keeps its type (5, true, [1,2]); anything else is a string (007, +1555, nan).\n"
-		 "`-` is what stdin gives. The exit status is the task's: 0-123 and 128+N are its own; 124 a time is over, 125 fastworker\n"
-		 "failed, 126 nobody can run it, 127 there is no such task, 75 the queue is full.",
-	.examples = "fastworker submit add 5 3\n"
-		    "id=$(fastworker submit -n add 5 3) && fastworker wait $id\n"
-		    "fastworker submit greet --kw name=Ada --priority high\n"
-		    "fastworker submit --task-name add --args 5 3 --priority high --non-blocking",
+	.about =
+		"An argument that is one whole JSON value keeps its type (5, true, [1,2]); anything else is a string (007, +1555, nan).\n"
+		"`-` is what stdin gives. The exit status is the task's: 0-123 and 128+N are its own; 124 a time is over, 125 fastworker\n"
+		"failed, 126 nobody can run it, 127 there is no such task, 75 the queue is full.",
+	.examples =
+		"fastworker submit add 5 3\n"
+		"id=$(fastworker submit -n add 5 3) && fastworker wait $id\n"
+		"fastworker submit greet --kw name=Ada --priority high\n"
+		"fastworker submit --task-name add --args 5 3 --priority high --non-blocking",
 	.complete = "task",
 	.opts = opts,
 	.flags = CMD_STATUS,

@@ -54,7 +54,8 @@ static size_t fit(const char *s, int max)
 	return (size_t)(s - begin);
 }
 
-static void number_cell(struct buf *b, const struct column *c, const struct json_node *v, long long now)
+static void number_cell(struct buf *b, const struct column *c, const struct json_node *v,
+	long long now)
 {
 	char text[32];
 	int64_t n;
@@ -103,13 +104,16 @@ static char *cell(const struct column *c, const struct json_node *row, long long
 	return buf_steal(&safe);
 }
 
-static void line(struct out *o, const struct column *columns, const int *width, size_t n, char *const *texts)
+static void line(struct out *o, const struct column *columns, const int *width, size_t n,
+	char *const *texts)
 {
 	struct buf b = BUF_INIT;
 	int used = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		int room = o->width && i + 1 == n ? o->width - used : columns[i].max && o->width ? columns[i].max : 1 << 20;
+		int room = o->width && i + 1 == n       ? o->width - used
+			   : columns[i].max && o->width ? columns[i].max
+							: 1 << 20;
 		size_t take = fit(texts[i], room > 0 ? room : 0);
 		int shown;
 		buf_add(&b, texts[i], take);
@@ -117,7 +121,8 @@ static void line(struct out *o, const struct column *columns, const int *width, 
 		shown = cells(part);
 		free(part);
 		if (i + 1 < n)
-			buf_addf(&b, "%*s", width[i] - shown + 2 > 0 ? width[i] - shown + 2 : 1, "");
+			buf_addf(&b, "%*s", width[i] - shown + 2 > 0 ? width[i] - shown + 2 : 1,
+				"");
 		used += (shown > width[i] ? shown : width[i]) + 2;
 	}
 	out_bytes(o, b.data, b.len);
@@ -125,7 +130,8 @@ static void line(struct out *o, const struct column *columns, const int *width, 
 	buf_fini(&b);
 }
 
-static void show(struct out *o, const struct column *columns, size_t n, char *const *texts, size_t nrows)
+static void show(struct out *o, const struct column *columns, size_t n, char *const *texts,
+	size_t nrows)
 {
 	int *width = xcalloc(n, sizeof(*width));
 	char **titles = xcalloc(n, sizeof(*titles));
@@ -147,8 +153,8 @@ static void show(struct out *o, const struct column *columns, size_t n, char *co
 	free(titles);
 }
 
-void out_rows(struct out *o, const struct column *columns, size_t ncolumns, const struct json_node *const *rows,
-	size_t nrows, long long now)
+void out_rows(struct out *o, const struct column *columns, size_t ncolumns,
+	const struct json_node *const *rows, size_t nrows, long long now)
 {
 	char **texts;
 

@@ -17,8 +17,15 @@ struct waiting {
 };
 
 static const struct opt opts[] = {
-	{.name = "task-id", .type = OPT_STRING, .arg = "ID", .help = "The task, in FastWorker's spelling", .complete = "id"},
-	{.name = "wait-timeout", .type = OPT_DURATION, .arg = "TIME", .help = "How long to wait: then 124, and the tasks go on"},
+	{.name = "task-id",
+		.type = OPT_STRING,
+		.arg = "ID",
+		.help = "The task, in FastWorker's spelling",
+		.complete = "id"},
+	{.name = "wait-timeout",
+		.type = OPT_DURATION,
+		.arg = "TIME",
+		.help = "How long to wait: then 124, and the tasks go on"},
 	{.name = "quiet", .letter = 'q', .type = OPT_FLAG, .help = "Print nothing"},
 	{.name = NULL},
 };
@@ -45,7 +52,8 @@ static void tell(struct waiting *w, const struct ending *e, const struct json_no
 	if (w->ctx->json)
 		result_object(w->ctx->out, o, e, NULL, 0);
 	else
-		out_line(w->ctx->out, "%lld %s %s%s%s", (long long)e->n, e->state, e->name, *e->text ? ": " : "", e->text);
+		out_line(w->ctx->out, "%lld %s %s%s%s", (long long)e->n, e->state, e->name,
+			*e->text ? ": " : "", e->text);
 }
 
 static void done_if_all(struct waiting *w)
@@ -54,7 +62,8 @@ static void done_if_all(struct waiting *w)
 		cmd_done(w->ctx, w->status);
 }
 
-static void on_event(void *arg, const struct json_node *ev, const struct msg *m, size_t *at, bool gap)
+static void on_event(void *arg, const struct json_node *ev, const struct msg *m, size_t *at,
+	bool gap)
 {
 	struct waiting *w = arg;
 	struct ending e;
@@ -182,7 +191,8 @@ const struct cmd cmd_wait_entry = {
 	.group = "tasks",
 	.usage = "[OPTIONS] ID...",
 	.help = "Waits until tasks have ended; the exit status is the worst of theirs",
-	.about = "ID: a UUID, a number, `last`, a range 3-7. Prints a line per task as it ends. 127: no such task.",
+	.about =
+		"ID: a UUID, a number, `last`, a range 3-7. Prints a line per task as it ends. 127: no such task.",
 	.examples = "fastworker wait 42\nfastworker wait 3-7 --wait-timeout 1m",
 	.complete = "id",
 	.opts = opts,

@@ -62,8 +62,8 @@ static int quoted(struct splitter *s, struct err *e)
 	while (*s->p && *s->p != *open)
 		quoted_char(s, *open);
 	if (!*s->p)
-		return err_set(e, ERR_USAGE, "column %d: the quote %c is not closed", column(s, open),
-			*open);
+		return err_set(e, ERR_USAGE, "column %d: the quote %c is not closed",
+			column(s, open), *open);
 	s->p++;
 	return 0;
 }

@@ -3,7 +3,7 @@
 #include "base/mem.h"
 #include "core/core.h"
 
-#define RENEW_MS 1000 /* an expired task that is watched is looked at again not sooner than this */
+#define RENEW_MS 1000 /* soonest look again at an expired task that is watched */
 
 void cache_add(struct core *c, struct now now, struct task *t)
 {
@@ -31,7 +31,8 @@ void cache_trim(struct core *c)
 {
 	struct list *e, *tmp;
 
-	list_each(e, tmp, &c->cached) {
+	list_each(e, tmp, &c->cached)
+	{
 		struct task *t = container_of(e, struct task, cached);
 		if (c->counts.cached <= c->conf.cache_size)
 			return;
@@ -61,7 +62,8 @@ void cache_tick(struct core *c, struct now now)
 {
 	struct task *t;
 
-	while ((t = list_first(&c->expiry, struct task, expiry)) && t->expires_us <= now.mono_us) {
+	while ((t = list_first(&c->expiry, struct task, expiry)) &&
+		t->expires_us <= now.mono_us) {
 		if (t->watch)
 			renew(c, now, t);
 		else

@@ -9,7 +9,7 @@
 struct ghost {
 	struct uuid id;
 	uint32_t attempt;
-	bool told; /* the worker knows that it is to end it */
+	bool told;        /* the worker knows that it is to end it */
 	struct list link; /* in worker.ghosts */
 };
 
@@ -26,20 +26,21 @@ struct action_ring {
 
 struct core {
 	struct core_conf conf;
-	struct map *by_id, *by_n;           /* struct task */
-	struct map *names;                  /* struct name */
-	struct map *workers;                /* struct worker, by id */
-	const char **known;                 /* texts of the names that were announced, in that order */
+	struct map *by_id, *by_n; /* struct task */
+	struct map *names;        /* struct name */
+	struct map *workers;      /* struct worker, by id */
+	const char **known;       /* texts of the names that were announced, in that order */
 	size_t nknown, known_cap;
-	struct list tasks;                  /* struct task.all */
-	struct list all_workers;            /* struct worker.all */
-	struct list active, inactive;       /* struct worker.by_seen */
-	struct list ready[PRIO__COUNT];     /* struct name.ready; the one with the oldest task first */
-	struct list cached, expiry;         /* struct task */
+	struct list tasks;            /* struct task.all */
+	struct list all_workers;      /* struct worker.all */
+	struct list active, inactive; /* struct worker.by_seen */
+	struct list
+		ready[PRIO__COUNT]; /* struct name.ready; the one with the oldest task first */
+	struct list cached, expiry; /* struct task */
 	struct list dead_tasks, dead_workers; /* dropped; freed in core_sweep() */
 	uint64_t last_n, turn;
-	size_t room;                        /* sum of worker.room */
-	struct core_counts counts;          /* but for workers, slots and busy */
+	size_t room;               /* sum of worker.room */
+	struct core_counts counts; /* but for workers, slots and busy */
 	struct event_ring events;
 	struct action_ring actions;
 };
@@ -48,14 +49,16 @@ struct core {
 struct task *task_new(struct core *c, struct now now, const struct task_spec *spec);
 void task_free(struct task **t);
 /* The only function that changes a task's state; tells it as events, with `text`. An event that the state does not allow is a BUG(). */
-void task_move(struct core *c, struct now now, struct task *t, enum task_event ev, const char *text);
+void task_move(struct core *c, struct now now, struct task *t, enum task_event ev,
+	const char *text);
 
 /* event.c */
 void events_init(struct event_ring *r, size_t cap);
 void events_fini(struct event_ring *r);
 /* Numbers the event and keeps it; the kept one. */
 const struct event *events_add(struct event_ring *r, const struct event *ev);
-void event_copy(char *dst, size_t size, const char *src); /* cut to fit, never within a character; NULL is "" */
+void event_copy(char *dst, size_t size,
+	const char *src); /* cut to fit, never within a character; NULL is "" */
 void actions_fini(struct action_ring *r);
 void act_dispatch(struct core *c, struct task *t, struct worker *w);
 void act_stop(struct core *c, struct task *t, struct worker *w, uint32_t attempt);
@@ -74,8 +77,10 @@ void queue_take(struct core *c, struct task *t); /* out again, from anywhere */
 /* worker.c */
 void worker_free(struct worker **w);
 /* Changes its state and tells it; an event that the state does not allow is a BUG(). */
-void worker_move(struct core *c, struct now now, struct worker *w, enum peer_event ev, const char *text);
-void worker_settle(struct core *c, struct worker *w); /* after anything that changes its free slots */
+void worker_move(struct core *c, struct now now, struct worker *w, enum peer_event ev,
+	const char *text);
+void worker_settle(struct core *c,
+	struct worker *w); /* after anything that changes its free slots */
 
 /* held.c */
 void worker_hold(struct core *c, struct worker *w, struct task *t);
@@ -83,16 +88,20 @@ void worker_drop(struct core *c, struct worker *w, struct task *t); /* its slot 
 /* The task is not wanted any more, but its slot is filled until the worker says that the attempt ended. */
 void worker_haunt(struct core *c, struct worker *w, struct task *t, bool told);
 /* One task that the worker held is queued again, at its old place. */
-void worker_lose(struct core *c, struct now now, struct worker *w, struct task *t, const char *why);
+void worker_lose(struct core *c, struct now now, struct worker *w, struct task *t,
+	const char *why);
 /* All of them; with `haunt`, the slots stay filled with their attempts. */
-void worker_lose_all(struct core *c, struct now now, struct worker *w, const char *why, bool haunt);
+void worker_lose_all(struct core *c, struct now now, struct worker *w, const char *why,
+	bool haunt);
 struct ghost *ghost_find(const struct worker *w, const struct uuid *id, uint32_t attempt);
-void ghost_free(struct core *c, struct now now, struct worker *w, struct ghost **g); /* its slot is free */
+void ghost_free(struct core *c, struct now now, struct worker *w,
+	struct ghost **g); /* its slot is free */
 void ghosts_free(struct core *c, struct now now, struct worker *w);
-void ghosts_stop(struct core *c, struct worker *w); /* asks the worker to end those that it was not yet told of */
+void ghosts_stop(struct core *c,
+	struct worker *w); /* asks the worker to end those that it was not yet told of */
 
 /* lease.c */
-void lease_end(struct worker *w); /* it is watched no longer */
+void lease_end(struct worker *w);         /* it is watched no longer */
 int64_t lease_next(const struct core *c); /* mono_us, or -1 */
 void lease_tick(struct core *c, struct now now);
 

@@ -31,15 +31,15 @@ struct event {
 	uint64_t seq; /* from 1, without gaps */
 	int64_t at;   /* wall clock, ms */
 	enum event_type type;
-	struct uuid id;         /* of the task; zero for a worker's */
-	uint64_t n;             /* its number, 0 likewise */
-	const char *name;       /* task name, or NULL; lives as long as the core */
-	char owner[64];         /* of the task */
+	struct uuid id;   /* of the task; zero for a worker's */
+	uint64_t n;       /* its number, 0 likewise */
+	const char *name; /* task name, or NULL; lives as long as the core */
+	char owner[64];   /* of the task */
 	enum priority priority;
-	enum task_state state;  /* after the change */
+	enum task_state state; /* after the change */
 	uint32_t attempt;
-	char worker[72];        /* worker id, "" = none */
-	char text[120];         /* error or reason, cut to fit; "" = none */
+	char worker[72]; /* worker id, "" = none */
+	char text[120];  /* error or reason, cut to fit; "" = none */
 };
 
 const char *event_word(enum event_type t);

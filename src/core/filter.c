@@ -15,7 +15,8 @@ enum op { OP_IS, OP_IS_NOT, OP_HAS };
 
 struct field {
 	const char *name;
-	const char *(*get)(const struct task *t, char text[UUID_TEXT]); /* may use text for it */
+	const char *(
+		*get)(const struct task *t, char text[UUID_TEXT]); /* may use text for it */
 	const char *(*word)(int i); /* of the nwords that can stand here; NULL: anything can */
 	int nwords;
 };
@@ -131,7 +132,8 @@ static int check_word(const struct field *f, const char *value, struct err *e)
 		buf_adds(&known, i ? ", " : "");
 		buf_adds(&known, f->word(i));
 	}
-	err_set(e, ERR_USAGE, "\"%s\" is no %s; there are %s", str_show(value), f->name, buf_str(&known));
+	err_set(e, ERR_USAGE, "\"%s\" is no %s; there are %s", str_show(value), f->name,
+		buf_str(&known));
 	buf_fini(&known);
 	return -1;
 }
@@ -139,7 +141,8 @@ static int check_word(const struct field *f, const char *value, struct err *e)
 static int add_value(struct term *t, const char *s, size_t n, struct err *e)
 {
 	if (n == 0)
-		return err_set(e, ERR_USAGE, "a value is missing behind \"%s\" in the filter", t->field->name);
+		return err_set(e, ERR_USAGE, "a value is missing behind \"%s\" in the filter",
+			t->field->name);
 	t->values = xreallocarray(t->values, t->n + 1, sizeof(*t->values));
 	t->values[t->n++] = lower_copy(s, n);
 	if (t->op == OP_HAS || !t->field->word)
@@ -163,11 +166,11 @@ static int add_values(struct term *t, const char *s, const char *end, struct err
 static const char *find_op(const char *s, const char *end, enum op *op, size_t *len)
 {
 	for (; s < end; s++) {
-		bool not = *s == '!' && s + 1 < end && s[1] == '=';
-		if (*s != '=' && *s != '~' && !not)
+		bool negated = *s == '!' && s + 1 < end && s[1] == '=';
+		if (*s != '=' && *s != '~' && !negated)
 			continue;
-		*op = not ? OP_IS_NOT : *s == '~' ? OP_HAS : OP_IS;
-		*len = not ? 2 : 1;
+		*op = negated ? OP_IS_NOT : *s == '~' ? OP_HAS : OP_IS;
+		*len = negated ? 2 : 1;
 		return s;
 	}
 	return NULL;
@@ -177,7 +180,8 @@ static int no_operator(const char *s, const char *end, struct err *e)
 {
 	char *word = xstrndup(s, (size_t)(end - s));
 
-	err_set(e, ERR_USAGE, "\"%s\" is no filter: write FIELD=VALUE, FIELD!=VALUE or FIELD~PART; fields are %s",
+	err_set(e, ERR_USAGE,
+		"\"%s\" is no filter: write FIELD=VALUE, FIELD!=VALUE or FIELD~PART; fields are %s",
 		str_show(word), FIELD_NAMES);
 	free(word);
 	return -1;
@@ -197,8 +201,8 @@ static int parse_term(struct filter *f, const char *s, const char *end, struct e
 	name = lower_copy(s, (size_t)(at - s));
 	field = find_field(name);
 	if (!field)
-		rc = err_set(e, ERR_USAGE, "a filter has no field \"%s\"; fields are %s", str_show(name),
-			FIELD_NAMES);
+		rc = err_set(e, ERR_USAGE, "a filter has no field \"%s\"; fields are %s",
+			str_show(name), FIELD_NAMES);
 	free(name);
 	if (rc)
 		return rc;

@@ -50,13 +50,15 @@ static void queue_again(struct core *c, struct now now, struct task *t, const ch
 	task_move(c, now, t, TASK_EV_LOSE, why);
 }
 
-void worker_lose(struct core *c, struct now now, struct worker *w, struct task *t, const char *why)
+void worker_lose(struct core *c, struct now now, struct worker *w, struct task *t,
+	const char *why)
 {
 	worker_drop(c, w, t);
 	queue_again(c, now, t, why);
 }
 
-void worker_lose_all(struct core *c, struct now now, struct worker *w, const char *why, bool haunt)
+void worker_lose_all(struct core *c, struct now now, struct worker *w, const char *why,
+	bool haunt)
 {
 	struct task *t;
 
@@ -73,7 +75,8 @@ struct ghost *ghost_find(const struct worker *w, const struct uuid *id, uint32_t
 {
 	struct list *e, *tmp;
 
-	list_each(e, tmp, &w->ghosts) {
+	list_each(e, tmp, &w->ghosts)
+	{
 		struct ghost *g = container_of(e, struct ghost, link);
 		if (g->attempt == attempt && uuid_eq(&g->id, id))
 			return g;
@@ -82,7 +85,8 @@ struct ghost *ghost_find(const struct worker *w, const struct uuid *id, uint32_t
 }
 
 /* A cancelled task waits for its slot before it counts as finished; a lost one has long gone its own way. */
-static void release(struct core *c, struct now now, const struct worker *w, const struct ghost *g)
+static void release(struct core *c, struct now now, const struct worker *w,
+	const struct ghost *g)
 {
 	struct task *t = core_task(c, &g->id);
 
@@ -115,7 +119,8 @@ void ghosts_stop(struct core *c, struct worker *w)
 {
 	struct list *e, *tmp;
 
-	list_each(e, tmp, &w->ghosts) {
+	list_each(e, tmp, &w->ghosts)
+	{
 		struct ghost *g = container_of(e, struct ghost, link);
 		struct task *t = core_task(c, &g->id);
 		if (!g->told && t)

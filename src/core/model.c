@@ -31,11 +31,13 @@ static void bury_all(struct core *c)
 {
 	struct list *e, *tmp;
 
-	list_each(e, tmp, &c->tasks) {
+	list_each(e, tmp, &c->tasks)
+	{
 		list_del(e);
 		list_push_back(&c->dead_tasks, e);
 	}
-	list_each(e, tmp, &c->all_workers) {
+	list_each(e, tmp, &c->all_workers)
+	{
 		struct worker *w = container_of(e, struct worker, all);
 		while (!list_empty(&w->ghosts)) {
 			struct ghost *g = list_first(&w->ghosts, struct ghost, link);
@@ -71,8 +73,9 @@ static int unknown_name(const struct core *c, const char *name, struct err *e)
 	const char *near = core_name_near(c, name);
 
 	if (near)
-		return err_set(e, ERR_NO_TASK, "no worker has a task \"%s\": did you mean \"%s\"?",
-			str_show(name), near);
+		return err_set(e, ERR_NO_TASK,
+			"no worker has a task \"%s\": did you mean \"%s\"?", str_show(name),
+			near);
 	return err_set(e, ERR_NO_TASK,
 		"no worker has a task \"%s\"; start a worker that does, or submit it with --defer",
 		str_show(name));
@@ -91,15 +94,16 @@ static int may_submit(const struct core *c, const struct task_spec *spec, struct
 	return 0;
 }
 
-struct task *core_submit(struct core *c, struct now now, const struct task_spec *spec, bool *again,
-	struct err *e)
+struct task *core_submit(struct core *c, struct now now, const struct task_spec *spec,
+	bool *again, struct err *e)
 {
 	struct task *t = core_task(c, &spec->id);
 
 	*again = t != NULL;
 	if (t && strcmp(t->owner, spec->owner) != 0) {
 		*again = false;
-		err_set(e, ERR_DENIED, "this task id belongs to somebody else; submit with a new one");
+		err_set(e, ERR_DENIED,
+			"this task id belongs to somebody else; submit with a new one");
 		return NULL;
 	}
 	if (t)
@@ -117,14 +121,14 @@ static bool on_worker(const struct task *t)
 	return t->state == TASK_ASSIGNED || t->state == TASK_RUNNING;
 }
 
-int core_cancel(struct core *c, struct now now, struct task *t, const char *by, const char *reason,
-	struct err *e)
+int core_cancel(struct core *c, struct now now, struct task *t, const char *by,
+	const char *reason, struct err *e)
 {
 	bool stop = on_worker(t);
 
 	if (task_state_final(t->state))
-		return err_set(e, ERR_NO, "task %llu is over already: %s", (unsigned long long)t->n,
-			task_state_word(t->state));
+		return err_set(e, ERR_NO, "task %llu is over already: %s",
+			(unsigned long long)t->n, task_state_word(t->state));
 	t->cause = CAUSE_CANCELLED;
 	t->completed_at = now.wall_ms;
 	t->cancel_by = xstrdup(by);
@@ -142,13 +146,15 @@ int core_cancel(struct core *c, struct now now, struct task *t, const char *by, 
 	return 0;
 }
 
-static int stale(struct core *c, struct worker *w, const struct uuid *id, uint32_t attempt, struct err *e)
+static int stale(struct core *c, struct worker *w, const struct uuid *id, uint32_t attempt,
+	struct err *e)
 {
 	char text[UUID_TEXT];
 
 	w->nstale++;
 	c->counts.stale++;
-	return err_set(e, ERR_NO, "attempt %u of task %s is not one that worker \"%s\" holds: not recorded",
+	return err_set(e, ERR_NO,
+		"attempt %u of task %s is not one that worker \"%s\" holds: not recorded",
 		(unsigned)attempt, uuid_text(text, id), str_show(w->id));
 }
 
@@ -161,7 +167,7 @@ static bool holds(const struct worker *w, const struct task *t, uint32_t attempt
 static bool was_cancelled(const struct worker *w, const struct task *t, uint32_t attempt)
 {
 	return t && t->state == TASK_CANCELLED && t->attempt == attempt && t->worker_id &&
-		strcmp(t->worker_id, w->id) == 0;
+	       strcmp(t->worker_id, w->id) == 0;
 }
 
 static void begin(struct core *c, struct now now, struct task *t)

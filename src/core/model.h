@@ -22,22 +22,24 @@ struct now {
 };
 
 struct core_conf {
-	size_t cache_size;     /* finished tasks kept; least recently used goes first */
-	int64_t cache_ttl_ms;  /* and for how long after they ended */
-	size_t max_queued;     /* over it core_submit() says ERR_BUSY */
-	int64_t lease_ms;      /* silence after which a worker is inactive, then removed, its tasks queued again */
-	size_t events;         /* how many events core_events_since() can go back */
+	size_t cache_size;    /* finished tasks kept; least recently used goes first */
+	int64_t cache_ttl_ms; /* and for how long after they ended */
+	size_t max_queued;    /* over it core_submit() says ERR_BUSY */
+	int64_t lease_ms; /* silence after which a worker is inactive, then removed, its tasks queued again */
+	size_t events; /* how many events core_events_since() can go back */
 };
 
 /* A task name that some worker announced, or that a deferred task waits for. Lives for ever: names are few. */
 struct name {
 	char *text;
-	char *module, *doc, *params; /* as last announced; NULL = not known; params is JSON text or NULL */
-	bool announced;              /* by some worker, once; it may be away now */
+	char *module, *doc,
+		*params; /* as last announced; NULL = not known; params is JSON text or NULL */
+	bool announced;  /* by some worker, once; it may be away now */
 	struct list waiting[PRIO__COUNT]; /* struct task.waiting, first in first out */
 	size_t nwaiting;
-	struct list ready[PRIO__COUNT]; /* in core's list of names with waiting tasks of that priority */
-	struct worker **workers;        /* that know it now */
+	struct list ready
+		[PRIO__COUNT]; /* in core's list of names with waiting tasks of that priority */
+	struct worker **workers; /* that know it now */
 	size_t nworkers, cap;
 };
 
@@ -46,8 +48,9 @@ struct worker_task { /* one name of a worker's announcement */
 };
 
 struct worker_spec {
-	const char *id, *host, *instance; /* instance: random per process; tells a reconnect from a second holder */
-	const char *address;              /* where it connects from, for people */
+	const char *id, *host,
+		*instance; /* instance: random per process; tells a reconnect from a second holder */
+	const char *address; /* where it connects from, for people */
 	const char *principal;
 	int64_t pid;
 	unsigned slots;
@@ -64,16 +67,19 @@ struct worker {
 	enum peer_state state;
 	unsigned nheld;   /* tasks assigned or running on it */
 	struct list held; /* struct task.held, oldest first */
-	unsigned nghosts;    /* slots still filled by attempts that nobody wants any more: cancelled, or lost while it was silent */
-	struct list ghosts;  /* these attempts; freed when it says that they ended, when it joins again, when it leaves */
+	unsigned
+		nghosts; /* slots still filled by attempts that nobody wants any more: cancelled, or lost while it was silent */
+	struct list
+		ghosts; /* these attempts; freed when it says that they ended, when it joins again, when it leaves */
 	unsigned room;       /* free slots; 0 when it is not active or draining */
 	struct list by_seen; /* among the workers of its state, longest silent first */
 	struct name **names;
 	size_t nnames;
 	int64_t registered_at, seen_at; /* wall clock, ms */
 	int64_t seen_us;                /* mono */
-	uint64_t ndone, nfailed, nstale, turn; /* turn: when it was last given something, for taking turns */
-	void *peer;                     /* the node's; core leaves it alone */
+	uint64_t ndone, nfailed, nstale,
+		turn; /* turn: when it was last given something, for taking turns */
+	void *peer;   /* the node's; core leaves it alone */
 	struct list all;
 };
 
@@ -118,22 +124,28 @@ void core_free(struct core **c);
 
 /* The task, new or - for an id that is there already with the same owner - the old one (*again = true). NULL with ERR_NO_TASK and a did-you-mean for a
  * name that nobody ever announced (unless defer), ERR_DENIED for another owner's id, ERR_BUSY over max_queued. */
-struct task *core_submit(struct core *c, struct now now, const struct task_spec *spec, bool *again, struct err *e);
+struct task *core_submit(struct core *c, struct now now, const struct task_spec *spec,
+	bool *again, struct err *e);
 /* Recorded at once, in every state that is not final; what runs is told to stop. -1 with ERR_NO when it is final already. */
-int core_cancel(struct core *c, struct now now, struct task *t, const char *by, const char *reason, struct err *e);
+int core_cancel(struct core *c, struct now now, struct task *t, const char *by,
+	const char *reason, struct err *e);
 
 /* A new worker, or the same one again (same id and instance: it keeps its tasks; its names and slots are replaced). -1/NULL with ERR_NO, naming host and
  * pid of the holder, when a living worker of another instance has the id. */
-struct worker *core_worker_join(struct core *c, struct now now, const struct worker_spec *spec, struct err *e);
+struct worker *core_worker_join(struct core *c, struct now now, const struct worker_spec *spec,
+	struct err *e);
 void core_worker_heard(struct core *c, struct now now, struct worker *w); /* any sign of life */
-void core_worker_drain(struct core *c, struct now now, struct worker *w, bool on); /* gives it nothing new */
+void core_worker_drain(struct core *c, struct now now, struct worker *w,
+	bool on); /* gives it nothing new */
 /* It left, or its connection is gone for good: its tasks go back to the queue (attempt stays, next assignment counts up); w is removed and must not be used after
  * core_sweep(). `why` is one line for the event. */
 void core_worker_leave(struct core *c, struct now now, struct worker *w, const char *why);
 /* What the worker says of an attempt. -1 with ERR_NO when it is not the current attempt of a task that this worker holds ("stale": counted in w->nstale,
  * never recorded). core_finished() also accepts an attempt that never said 'started'. */
-int core_started(struct core *c, struct now now, struct worker *w, const struct uuid *id, uint32_t attempt, struct err *e);
-int core_finished(struct core *c, struct now now, struct worker *w, const struct uuid *id, uint32_t attempt, const struct outcome *o, struct err *e);
+int core_started(struct core *c, struct now now, struct worker *w, const struct uuid *id,
+	uint32_t attempt, struct err *e);
+int core_finished(struct core *c, struct now now, struct worker *w, const struct uuid *id,
+	uint32_t attempt, const struct outcome *o, struct err *e);
 
 /* Hands out what can be handed out: strict priority, first in first out within one; of the workers that know the name and have a free slot the least
  * loaded (held/slots), then the one whose turn is longest ago; a local worker only when no other has a free slot. A task whose name nobody can
@@ -141,28 +153,31 @@ int core_finished(struct core *c, struct now now, struct worker *w, const struct
 void core_schedule(struct core *c, struct now now);
 /* When core_tick() has work next (mono_us), or -1. */
 int64_t core_next_due(const struct core *c);
-void core_tick(struct core *c, struct now now); /* silent workers, expired results */
+void core_tick(struct core *c, struct now now);            /* silent workers, expired results */
 bool core_next_action(struct core *c, struct action *out); /* false: none left */
 void core_sweep(struct core *c); /* frees what was dropped; call when all actions are drained */
 
 /* Looking. core_touch() marks a finished task as used (the cache drops the least recently used). */
 struct task *core_task(const struct core *c, const struct uuid *id);
 struct task *core_task_n(const struct core *c, uint64_t n);
-struct task *core_last(const struct core *c, const char *owner); /* newest of that owner; owner NULL: of all */
+struct task *core_last(const struct core *c,
+	const char *owner); /* newest of that owner; owner NULL: of all */
 void core_touch(struct core *c, struct task *t);
 struct worker *core_worker(const struct core *c, const char *id);
 struct name *core_name(const struct core *c, const char *text);
-const char *core_name_near(const struct core *c, const char *text); /* did you mean; NULL = nothing near */
-struct list *core_workers(struct core *c);       /* struct worker.all, in order of joining */
-struct list *core_tasks(struct core *c);         /* struct task.all, by n */
+const char *core_name_near(const struct core *c,
+	const char *text);                 /* did you mean; NULL = nothing near */
+struct list *core_workers(struct core *c); /* struct worker.all, in order of joining */
+struct list *core_tasks(struct core *c);   /* struct task.all, by n */
 const struct map *core_names(const struct core *c);
 
 struct core_counts {
-	uint64_t by_state[TASK__STATES];          /* of the tasks that are there now */
+	uint64_t by_state[TASK__STATES]; /* of the tasks that are there now */
 	uint64_t queued[PRIO__COUNT];
 	uint64_t submitted, succeeded, failed, cancelled, lost, stale; /* since the start */
-	uint64_t cached;                          /* finished ones that are kept */
-	size_t workers, slots, busy;              /* active workers, their slots, and how many of those are filled */
+	uint64_t cached; /* finished ones that are kept */
+	size_t workers, slots,
+		busy; /* active workers, their slots, and how many of those are filled */
 };
 void core_counts(const struct core *c, struct core_counts *out);
 /* created_at of the oldest task waiting in that priority; 0 = none. */

@@ -70,17 +70,17 @@ static struct list *begin(struct core *c, const struct query *q)
 		return next_of(q, &at->all);
 	if (!q->cursor)
 		return e;
-	while (e != &c->tasks && (q->oldest_first ? number(e) <= q->cursor : number(e) >= q->cursor))
+	while (e != &c->tasks &&
+		(q->oldest_first ? number(e) <= q->cursor : number(e) >= q->cursor))
 		e = next_of(q, e);
 	return e;
 }
 
 static uint64_t count_all(struct core *c, const struct query *q)
 {
-	struct list *e, *tmp;
 	uint64_t n = 0;
 
-	list_each(e, tmp, &c->tasks)
+	for (struct list *e = c->tasks.next; e != &c->tasks; e = e->next)
 		n += wanted(q, container_of(e, struct task, all));
 	return n;
 }

@@ -21,8 +21,8 @@ struct query {
 	const struct filter *filter; /* NULL: all */
 	const char *owner;           /* only this owner's; NULL: all */
 	bool oldest_first;           /* default: newest first */
-	uint64_t cursor;             /* 0: from the beginning; else behind the task of this number */
-	uint64_t offset;             /* tasks to pass over first */
+	uint64_t cursor; /* 0: from the beginning; else behind the task of this number */
+	uint64_t offset; /* tasks to pass over first */
 	size_t limit;
 };
 
@@ -33,6 +33,7 @@ struct query_page {
 };
 
 /* Fills at most limit pointers into rows. */
-void core_query(struct core *c, const struct query *q, bool want_total, struct task **rows, struct query_page *page);
+void core_query(struct core *c, const struct query *q, bool want_total, struct task **rows,
+	struct query_page *page);
 
 #endif

@@ -35,12 +35,12 @@ static void name_place(struct core *c, struct name *n, enum priority p)
 /* A new task belongs at the end. One that comes back is older than nearly all: its place is looked for from the front. */
 static struct list *place_of(struct list *queue, const struct task *t)
 {
-	struct list *e, *tmp;
+	struct list *e;
 	const struct task *last = list_last(queue, struct task, waiting);
 
 	if (!last || last->n < t->n)
 		return queue;
-	list_each(e, tmp, queue)
+	for (e = queue->next; e != queue; e = e->next)
 		if (container_of(e, struct task, waiting)->n > t->n)
 			break;
 	return e;

@@ -19,13 +19,13 @@ enum task_state {
 };
 
 enum task_event {
-	TASK_EV_ENQUEUE,   /* taken in, or its time has come, or its retry is due */
-	TASK_EV_SCHEDULE,  /* taken in, for later */
-	TASK_EV_ASSIGN,    /* given to a worker: the attempt number grows */
-	TASK_EV_START,     /* the runner said 'started' */
+	TASK_EV_ENQUEUE,  /* taken in, or its time has come, or its retry is due */
+	TASK_EV_SCHEDULE, /* taken in, for later */
+	TASK_EV_ASSIGN,   /* given to a worker: the attempt number grows */
+	TASK_EV_START,    /* the runner said 'started' */
 	TASK_EV_SUCCEED,
 	TASK_EV_FAIL,
-	TASK_EV_RETRY,     /* failed with retries left */
+	TASK_EV_RETRY, /* failed with retries left */
 	TASK_EV_CANCEL,
 	TASK_EV_LOSE,      /* its worker is lost: again from the queue */
 	TASK_EV_TAKE_BACK, /* back from a worker that had not started it */
@@ -41,19 +41,56 @@ int task_state_parse(const char *word);                     /* any case; -1 when
 bool task_state_final(enum task_state s);                   /* success, failure, cancelled */
 
 /* A worker process: init -> starting -> running -> draining -> stopping -> stopped. */
-enum worker_state { WORKER_INIT, WORKER_STARTING, WORKER_RUNNING, WORKER_DRAINING, WORKER_STOPPING, WORKER_STOPPED, WORKER__STATES };
-enum worker_event { WORKER_EV_START, WORKER_EV_READY, WORKER_EV_FAIL, WORKER_EV_DRAIN, WORKER_EV_RESUME, WORKER_EV_STOP, WORKER_EV_DONE, WORKER__EVENTS };
+enum worker_state {
+	WORKER_INIT,
+	WORKER_STARTING,
+	WORKER_RUNNING,
+	WORKER_DRAINING,
+	WORKER_STOPPING,
+	WORKER_STOPPED,
+	WORKER__STATES
+};
+enum worker_event {
+	WORKER_EV_START,
+	WORKER_EV_READY,
+	WORKER_EV_FAIL,
+	WORKER_EV_DRAIN,
+	WORKER_EV_RESUME,
+	WORKER_EV_STOP,
+	WORKER_EV_DONE,
+	WORKER__EVENTS
+};
 int worker_state_next(enum worker_state s, enum worker_event ev);
 const char *worker_state_word(enum worker_state s);
 
 /* A subworker as the control plane sees it: discovered -> registering -> active <-> inactive -> removed. */
-enum peer_state { PEER_DISCOVERED, PEER_REGISTERING, PEER_ACTIVE, PEER_INACTIVE, PEER_REMOVED, PEER__STATES };
-enum peer_event { PEER_EV_KNOCK, PEER_EV_REGISTER, PEER_EV_SILENT, PEER_EV_HEARD, PEER_EV_REMOVE, PEER__EVENTS };
+enum peer_state {
+	PEER_DISCOVERED,
+	PEER_REGISTERING,
+	PEER_ACTIVE,
+	PEER_INACTIVE,
+	PEER_REMOVED,
+	PEER__STATES
+};
+enum peer_event {
+	PEER_EV_KNOCK,
+	PEER_EV_REGISTER,
+	PEER_EV_SILENT,
+	PEER_EV_HEARD,
+	PEER_EV_REMOVE,
+	PEER__EVENTS
+};
 int peer_state_next(enum peer_state s, enum peer_event ev);
 const char *peer_state_word(enum peer_state s);
 
 /* A client's (and a worker's) connection: disconnected -> discovering -> connected -> reconnecting. */
-enum link_state { LINK_DISCONNECTED, LINK_DISCOVERING, LINK_CONNECTED, LINK_RECONNECTING, LINK__STATES };
+enum link_state {
+	LINK_DISCONNECTED,
+	LINK_DISCOVERING,
+	LINK_CONNECTED,
+	LINK_RECONNECTING,
+	LINK__STATES
+};
 enum link_event { LINK_EV_OPEN, LINK_EV_UP, LINK_EV_LOST, LINK_EV_CLOSE, LINK__EVENTS };
 int link_state_next(enum link_state s, enum link_event ev);
 const char *link_state_word(enum link_state s);

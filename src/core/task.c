@@ -76,8 +76,8 @@ void task_free(struct task **t)
 	free(mine);
 }
 
-static void tell(
-	struct core *c, struct now now, struct task *t, enum event_type type, const char *text)
+static void tell(struct core *c, struct now now, struct task *t, enum event_type type,
+	const char *text)
 {
 	struct event ev = {
 		.at = now.wall_ms,
@@ -118,8 +118,8 @@ static void count(struct core *c, enum task_event ev)
 	c->counts.lost += ev == TASK_EV_LOSE;
 }
 
-void task_move(
-	struct core *c, struct now now, struct task *t, enum task_event ev, const char *text)
+void task_move(struct core *c, struct now now, struct task *t, enum task_event ev,
+	const char *text)
 {
 	int next = task_state_next(t->state, ev);
 

@@ -12,12 +12,12 @@
 /* Why a task ended as it did; beside the state, for failure and cancelled. */
 enum cause {
 	CAUSE_NONE,
-	CAUSE_EXIT,     /* the program ended with a status other than 0 */
-	CAUSE_SIGNAL,   /* a signal ended it */
-	CAUSE_TIMEOUT,  /* it ran longer than its time-out */
-	CAUSE_START,    /* it could not be started: missing program, no memory */
-	CAUSE_LOST,     /* its worker is gone and it must not run again */
-	CAUSE_LIMIT,    /* its result or output is larger than allowed */
+	CAUSE_EXIT,      /* the program ended with a status other than 0 */
+	CAUSE_SIGNAL,    /* a signal ended it */
+	CAUSE_TIMEOUT,   /* it ran longer than its time-out */
+	CAUSE_START,     /* it could not be started: missing program, no memory */
+	CAUSE_LOST,      /* its worker is gone and it must not run again */
+	CAUSE_LIMIT,     /* its result or output is larger than allowed */
 	CAUSE_CANCELLED, /* somebody asked for it */
 	CAUSE__COUNT
 };
@@ -34,28 +34,29 @@ struct worker;
 struct name;
 
 struct task {
-	struct uuid id;  /* made by the client */
-	uint64_t n;      /* the short number; grows by one per task */
+	struct uuid id; /* made by the client */
+	uint64_t n;     /* the short number; grows by one per task */
 	struct name *name;
-	char *owner;     /* the principal that submitted it */
+	char *owner; /* the principal that submitted it */
 	enum priority priority;
 	enum task_state state;
-	uint32_t attempt; /* the fencing token: number of times it was assigned; 0 = never */
-	struct bytes *args;   /* JSON array as given */
+	uint32_t attempt;   /* the fencing token: number of times it was assigned; 0 = never */
+	struct bytes *args; /* JSON array as given */
 	struct bytes *kwargs; /* JSON object as given */
 	int64_t timeout_ms;   /* per attempt; 0 = none */
 
 	int64_t created_at, started_at, completed_at; /* wall clock, ms; 0 = not yet */
 
 	struct worker *worker; /* that has the current attempt; NULL when none */
-	char *worker_id;       /* of the last attempt, kept after the worker left; NULL = never assigned */
+	char *worker_id; /* of the last attempt, kept after the worker left; NULL = never assigned */
 
-	struct bytes *result; /* NULL until success; also set on failure when there was output */
+	struct bytes
+		*result; /* NULL until success; also set on failure when there was output */
 	enum result_type result_type;
 	enum cause cause;
-	int exit_status;  /* of the program; -1 = none */
-	int exit_signal;  /* 0 = none */
-	char *error;      /* one line, or NULL */
+	int exit_status;                 /* of the program; -1 = none */
+	int exit_signal;                 /* 0 = none */
+	char *error;                     /* one line, or NULL */
 	char *cancel_by, *cancel_reason; /* NULL when not cancelled or not said */
 
 	void *watch; /* the node's: who wants to hear of it; core leaves it alone */

@@ -25,7 +25,8 @@ static const enum event_type told_as[PEER__EVENTS] = {
 	[PEER_EV_REMOVE] = EVENT_WORKER_REMOVED,
 };
 
-void worker_move(struct core *c, struct now now, struct worker *w, enum peer_event ev, const char *text)
+void worker_move(struct core *c, struct now now, struct worker *w, enum peer_event ev,
+	const char *text)
 {
 	int next = peer_state_next(w->state, ev);
 
@@ -111,11 +112,12 @@ static int refuse(const struct worker *w, struct err *e)
 {
 	return err_set(e, ERR_NO,
 		"worker id \"%s\" is taken by %s pid %lld (%s); choose another with --worker-id",
-		str_show(w->id), str_show(w->host), (long long)w->pid, peer_state_word(w->state));
+		str_show(w->id), str_show(w->host), (long long)w->pid,
+		peer_state_word(w->state));
 }
 
-struct worker *core_worker_join(
-	struct core *c, struct now now, const struct worker_spec *spec, struct err *e)
+struct worker *core_worker_join(struct core *c, struct now now, const struct worker_spec *spec,
+	struct err *e)
 {
 	struct worker *w = core_worker(c, spec->id);
 

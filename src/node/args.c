@@ -61,8 +61,8 @@ void args_add_allowed(struct words *env)
 }
 
 /* Appends a string's bytes, or the text of any other value; `what` names it in the message. */
-static int add_value(
-	struct buf *word, const struct json_node *v, const char *what, struct err *e)
+static int add_value(struct buf *word, const struct json_node *v, const char *what,
+	struct err *e)
 {
 	size_t before = word->len, n;
 	if (!json_unescape(v, word)) {
@@ -123,8 +123,8 @@ static bool identifier(const char *s, size_t n)
 	return n > 0;
 }
 
-static int add_kwarg(
-	struct words *env, struct map *places, const struct json_node *key, struct err *e)
+static int add_kwarg(struct words *env, struct map *places, const struct json_node *key,
+	struct err *e)
 {
 	struct buf var = BUF_INIT;
 	buf_adds(&var, "FW_KW_");

@@ -13,14 +13,17 @@
 #include "base/str.h"
 #include "node/server.h"
 
-#define READ_AT_ONCE  100   /* messages of one port per turn; ports of higher priority come first in each turn */
-#define AUTO_TRIES    50
-#define AUTO_FIRST    20000 /* below the range from which the kernel takes ports for outgoing connections */
-#define AUTO_COUNT    1500
+#define READ_AT_ONCE                                                                           \
+	100 /* messages of one port per turn; ports of higher priority come first in each turn */
+#define AUTO_TRIES 50
+#define AUTO_FIRST                                                                             \
+	20000 /* below the range from which the kernel takes ports for outgoing connections */
+#define AUTO_COUNT 1500
 
 struct now server_now(const struct server *s)
 {
-	return (struct now){.mono_us = s->clock->mono_us(s->clock), .wall_ms = s->clock->wall_ms(s->clock)};
+	return (struct now){.mono_us = s->clock->mono_us(s->clock),
+		.wall_ms = s->clock->wall_ms(s->clock)};
 }
 
 int server_worker_port(const struct server *s)
@@ -41,7 +44,8 @@ static bool allow(void *arg, const char *key, const char *address)
 	if (keyring_find(s->keyring, key))
 		return true;
 	char mark[20];
-	log_warning("denied.key fingerprint=%s address=%s", keys_fingerprint(mark, key), address);
+	log_warning("denied.key fingerprint=%s address=%s", keys_fingerprint(mark, key),
+		address);
 	return false;
 }
 
@@ -86,7 +90,8 @@ static void act(struct server *s, const struct action *a)
 	case ACT_EVENT:
 		log_debug("%s task=%llu name=%s worker=%s seq=%llu", event_word(a->event.type),
 			(unsigned long long)a->event.n, a->event.name ? a->event.name : "-",
-			*a->event.worker ? a->event.worker : "-", (unsigned long long)a->event.seq);
+			*a->event.worker ? a->event.worker : "-",
+			(unsigned long long)a->event.seq);
 		if (a->event.type == EVENT_WORKER_REMOVED)
 			herd_removed(s, &a->event);
 		watches_event(s, &a->event, a->task);
@@ -157,14 +162,16 @@ static int bind_more(struct server *s, int index, int port, struct err *e)
 	return 0;
 }
 
-static int listen_all(struct server *s, struct address base, struct address discovery, struct err *e)
+static int listen_all(struct server *s, struct address base, struct address discovery,
+	struct err *e)
 {
 	const char *host = s->conf.nbind ? s->conf.bind[0] : base.host;
 	struct address a = {.port = base.port};
 
 	snprintf(a.host, sizeof(a.host), "%s", host);
 	for (int i = 0; i < PORT__COUNT; i++) {
-		a.port = i == PORT_WORKER && s->conf.worker_port ? s->conf.worker_port : base.port + i;
+		a.port = i == PORT_WORKER && s->conf.worker_port ? s->conf.worker_port
+								 : base.port + i;
 		if (i == PORT_WORKER && !s->conf.subworkers)
 			continue;
 		if (listen_on(s, i, &a, e) || bind_more(s, i, a.port, e))
@@ -173,7 +180,9 @@ static int listen_all(struct server *s, struct address base, struct address disc
 	a.port = discovery.port;
 	if (!s->conf.nbind)
 		snprintf(a.host, sizeof(a.host), "%s", discovery.host);
-	return listen_on(s, PORT_DISCOVERY, &a, e) || bind_more(s, PORT_DISCOVERY, a.port, e) ? -1 : 0;
+	return listen_on(s, PORT_DISCOVERY, &a, e) || bind_more(s, PORT_DISCOVERY, a.port, e)
+		       ? -1
+		       : 0;
 }
 
 static void close_all(struct server *s)
@@ -245,9 +254,12 @@ void server_ready(struct server *s)
 		return;
 	}
 	s->ready = true;
-	snprintf(text, sizeof(text), "control plane \"%s\" is ready at %s (encrypted, %s; %u local slots)",
+	snprintf(text, sizeof(text),
+		"control plane \"%s\" is ready at %s (encrypted, %s; %u local slots)",
 		s->conf.worker_id, address_text(base, &s->context.base),
-		address_loopback(&s->context.base) && !s->conf.nbind ? "this host only" : "open to other hosts that have a key",
+		address_loopback(&s->context.base) && !s->conf.nbind
+			? "this host only"
+			: "open to other hosts that have a key",
 		s->conf.concurrency);
 	log_info("ready worker_id=%s base=%s pid=%d", s->conf.worker_id, base, getpid());
 	s->conf.ready(s->conf.ready_arg, text);
@@ -302,14 +314,16 @@ static void raise_limits(void)
 static int load_keys(struct server *s, struct err *e)
 {
 	const char *dir = s->conf.paths->config;
-	char *server = xasprintf("%s/server.key", dir), *client = xasprintf("%s/client.key", dir);
+	char *server = xasprintf("%s/server.key", dir),
+	     *client = xasprintf("%s/client.key", dir);
 	char *others = xasprintf("%s/authorized_keys", dir);
 	struct keypair owner;
 	int rc = -1;
 
 	s->keyring = keyring_new();
 	if (paths_make_dir(dir, 0700, e) == 0 && keys_load(server, true, &s->key, e) == 0 &&
-		keys_load(client, true, &owner, e) == 0 && keyring_load(s->keyring, others, e) == 0) {
+		keys_load(client, true, &owner, e) == 0 &&
+		keyring_load(s->keyring, others, e) == 0) {
 		keyring_add(s->keyring, owner.public, "owner", ROLE_ALL);
 		rc = 0;
 	}
@@ -395,10 +409,10 @@ int control_plane_run(const struct control_plane_conf *conf, struct err *e)
 	s->conf = *conf;
 	init_server(s, &clock);
 	signal(SIGPIPE, SIG_IGN);
-	e->code = ERR_NONE;
 	if (open_server(s, e)) {
 		s->exit_status = err_exit_code(e->code);
 	} else {
+		e->code = ERR_NONE;
 		loop_signal(s->loop, SIGTERM, on_signal, s);
 		loop_signal(s->loop, SIGINT, on_signal, s);
 		loop_hook(s->loop, before_sleep, s);

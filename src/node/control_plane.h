@@ -10,24 +10,25 @@
 #include "base/paths.h"
 #include "proto/address.h"
 
-struct control_plane_conf { /* all borrowed; must live as long as control_plane_run() */
-	const char *profile;   /* name of the context file */
+struct control_plane_conf {  /* all borrowed; must live as long as control_plane_run() */
+	const char *profile; /* name of the context file */
 	const char *worker_id;
 	const struct paths *paths;
 	struct address base, discovery; /* port 0: choose free ones */
-	const char *const *bind; /* addresses to listen on instead of the host of base; NULL = that host */
+	const char *const *
+		bind; /* addresses to listen on instead of the host of base; NULL = that host */
 	size_t nbind;
-	int worker_port;       /* 0: base + 5 */
-	bool subworkers;       /* listen for subworkers */
-	unsigned concurrency;  /* slots of the local worker; 0 = no local worker */
+	int worker_port;      /* 0: base + 5 */
+	bool subworkers;      /* listen for subworkers */
+	unsigned concurrency; /* slots of the local worker; 0 = no local worker */
 	const char *const *modules;
 	size_t nmodules;
 	size_t cache_size;
 	int64_t cache_ttl_ms;
 	size_t max_queued;
 	int64_t lease_ms;
-	int64_t shutdown_ms;   /* for what runs when it is told to stop */
-	const char *exe;       /* this binary */
+	int64_t shutdown_ms; /* for what runs when it is told to stop */
+	const char *exe;     /* this binary */
 	/* Called once when it serves: for a line on stdout. */
 	void (*ready)(void *arg, const char *text);
 	void *ready_arg;

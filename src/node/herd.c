@@ -8,7 +8,8 @@
 #include "base/str.h"
 #include "node/server.h"
 
-#define COME_BACK_MS 2000 /* a worker whose connection broke may come back this long before its tasks go to others */
+#define COME_BACK_MS                                                                           \
+	2000 /* a worker whose connection broke may come back this long before its tasks go to others */
 
 /* The names of an announcement, copied out of the message for core_worker_join(). */
 struct announcement {
@@ -54,7 +55,8 @@ static void answer_registered(struct peer *p, const struct msg *m)
 	jout_i64(&o->w, "lease_ms", s->conf.lease_ms);
 	jout_i64(&o->w, "heartbeat_ms", s->conf.lease_ms / 3);
 	jout_array(&o->w, "held");
-	list_each(e, tmp, &p->worker->held) {
+	list_each(e, tmp, &p->worker->held)
+	{
 		struct task *t = container_of(e, struct task, held);
 		jout_object(&o->w, NULL);
 		mout_uuid(o, "id", &t->id);
@@ -75,9 +77,10 @@ static void joined(struct peer *p, struct worker *w, const struct msg *m)
 		old->worker = NULL;
 	w->peer = p;
 	p->worker = w;
-	core_worker_drain(p->server->core, server_now(p->server), w, msg_bool(m->head, "draining"));
-	log_info("worker.registered worker=%s host=%s address=%s slots=%u tasks=%zu", w->id, str_show(w->host),
-		p->address, w->slots, w->nnames);
+	core_worker_drain(p->server->core, server_now(p->server), w,
+		msg_bool(m->head, "draining"));
+	log_info("worker.registered worker=%s host=%s address=%s slots=%u tasks=%zu", w->id,
+		str_show(w->host), p->address, w->slots, w->nnames);
 	answer_registered(p, m);
 	if (w->local)
 		local_registered(p->server->local);
@@ -104,11 +107,14 @@ void register_handle(struct peer *p, const struct msg *m)
 	spec.tasks = names.tasks;
 	spec.ntasks = names.n;
 	if (!str_worker_id(id))
-		err_set(&e, ERR_DATA, "\"%s\" cannot be a worker id: letters, digits, _ . - /, at most 64", str_show(id));
+		err_set(&e, ERR_DATA,
+			"\"%s\" cannot be a worker id: letters, digits, _ . - /, at most 64",
+			str_show(id));
 	else if (spec.slots < 1 || spec.slots > 4096)
 		err_set(&e, ERR_DATA, "a worker has 1 to 4096 slots");
 	else if (!spec.local && !s->conf.subworkers)
-		err_set(&e, ERR_DENIED, "this is a stand-alone worker: it takes no subworkers; start a control plane for that");
+		err_set(&e, ERR_DENIED,
+			"this is a stand-alone worker: it takes no subworkers; start a control plane for that");
 	else
 		w = core_worker_join(s->core, server_now(s), &spec, &e);
 	if (w)
@@ -141,7 +147,8 @@ void started_handle(struct peer *p, const struct msg *m)
 		return;
 	for (const struct json_node *o = msg_list(m->head, "tasks"); o; o = json_next(o)) {
 		msg_uuid(o, "id", &id);
-		core_started(p->server->core, server_now(p->server), w, &id, (uint32_t)msg_int(o, "attempt", 0), NULL);
+		core_started(p->server->core, server_now(p->server), w, &id,
+			(uint32_t)msg_int(o, "attempt", 0), NULL);
 	}
 }
 
@@ -183,13 +190,17 @@ static void done_one(struct peer *p, const struct msg *m, const struct json_node
 	out.exit_status = (int)msg_int(o, "exit", -1);
 	out.exit_signal = (int)msg_int(o, "signal", 0);
 	out.error = msg_str(o, "error", error, sizeof(error)) ? error : NULL;
-	out.result_type = msg_str(o, "type", type, sizeof(type)) && strcmp(type, "json") == 0 ? RESULT_JSON : RESULT_BYTES;
+	out.result_type = msg_str(o, "type", type, sizeof(type)) && strcmp(type, "json") == 0
+				  ? RESULT_JSON
+				  : RESULT_BYTES;
 	if (msg_uuid(o, "result_blob", &blob))
 		out.result = upload_take(p, &blob);
 	else if (result)
 		out.result = bytes_new(result, len);
-	if (core_finished(p->server->core, server_now(p->server), p->worker, &id, (uint32_t)attempt, &out, NULL))
-		log_info("result.stale worker=%s attempt=%lld", p->worker->id, (long long)attempt);
+	if (core_finished(p->server->core, server_now(p->server), p->worker, &id,
+		    (uint32_t)attempt, &out, NULL))
+		log_info("result.stale worker=%s attempt=%lld", p->worker->id,
+			(long long)attempt);
 	acknowledge(p, &id, attempt);
 	bytes_unref(&out.result);
 }
@@ -282,7 +293,8 @@ static void on_absent(void *arg)
 
 	if (w && !w->peer && strcmp(w->instance, a->instance) == 0) {
 		log_warning("worker.lost worker=%s tasks=%u", w->id, w->nheld);
-		core_worker_leave(a->server->core, server_now(a->server), w, "its connection broke and it did not come back");
+		core_worker_leave(a->server->core, server_now(a->server), w,
+			"its connection broke and it did not come back");
 	}
 	free(a->id);
 	free(a->instance);
@@ -311,7 +323,8 @@ void herd_removed(struct server *s, const struct event *ev)
 	struct list *e, *tmp;
 
 	/* Another process may have taken the id since: its connection keeps its own. */
-	list_each(e, tmp, &s->all_peers) {
+	list_each(e, tmp, &s->all_peers)
+	{
 		struct peer *p = container_of(e, struct peer, all);
 		if (p->worker && p->worker != now && strcmp(p->worker->id, ev->worker) == 0)
 			p->worker = NULL;

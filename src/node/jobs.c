@@ -7,8 +7,9 @@
 #include "base/str.h"
 #include "node/labour.h"
 
-#define MODULE_TIMEOUT_MS 300000 /* FastWorker's: of a task whose module and submission say nothing */
-#define GRACE_MS          10000
+#define MODULE_TIMEOUT_MS                                                                      \
+	300000 /* FastWorker's: of a task whose module and submission say nothing */
+#define GRACE_MS 10000
 
 static void free_job(struct job *j)
 {
@@ -27,7 +28,8 @@ static struct job *find(struct labour *b, const struct uuid *id, uint32_t attemp
 {
 	struct list *e, *tmp;
 
-	list_each(e, tmp, &b->jobs) {
+	list_each(e, tmp, &b->jobs)
+	{
 		struct job *j = container_of(e, struct job, all);
 		if (j->attempt == attempt && uuid_eq(&j->id, id))
 			return j;
@@ -39,7 +41,8 @@ static struct job *find_serial(struct labour *b, int64_t serial)
 {
 	struct list *e, *tmp;
 
-	list_each(e, tmp, &b->jobs) {
+	list_each(e, tmp, &b->jobs)
+	{
 		struct job *j = container_of(e, struct job, all);
 		if (j->serial == serial)
 			return j;
@@ -168,7 +171,8 @@ static void on_started(void *arg, struct slot *s, const struct uuid *id, uint32_
 	jout_end_object(&o->w);
 }
 
-static void on_done(void *arg, struct slot *s, const struct uuid *id, uint32_t attempt, const struct outcome *o)
+static void on_done(void *arg, struct slot *s, const struct uuid *id, uint32_t attempt,
+	const struct outcome *o)
 {
 	struct job *j = find(arg, id, attempt);
 
@@ -200,14 +204,21 @@ static void run(struct job *j)
 	struct slot *s = free_slot(b);
 
 	if (!task || !s) {
-		fail_job(j, task ? "the worker has no free slot (it was given more than it asked for)"
-				 : "this worker does not know the task any more");
+		fail_job(j,
+			task ? "the worker has no free slot (it was given more than it asked for)"
+			     : "this worker does not know the task any more");
 		return;
 	}
-	const struct slot_task t = {.id = j->id, .attempt = j->attempt, .n = j->n, .task = task,
-		.args = j->args.len ? j->args.data : "[]", .args_len = j->args.len ? j->args.len : 2,
-		.kwargs = j->kwargs.len ? j->kwargs.data : "{}", .kwargs_len = j->kwargs.len ? j->kwargs.len : 2,
-		.timeout_ms = timeout_of(j, task), .grace_ms = GRACE_MS};
+	const struct slot_task t = {.id = j->id,
+		.attempt = j->attempt,
+		.n = j->n,
+		.task = task,
+		.args = j->args.len ? j->args.data : "[]",
+		.args_len = j->args.len ? j->args.len : 2,
+		.kwargs = j->kwargs.len ? j->kwargs.data : "{}",
+		.kwargs_len = j->kwargs.len ? j->kwargs.len : 2,
+		.timeout_ms = timeout_of(j, task),
+		.grace_ms = GRACE_MS};
 
 	j->slot = s;
 	slot_run(s, &t);
@@ -226,7 +237,8 @@ static void fetch(struct job *j)
 	link_send(b->link, &b->out);
 }
 
-static void take_job(struct labour *b, const struct msg *m, const struct json_node *o, size_t *at)
+static void take_job(struct labour *b, const struct msg *m, const struct json_node *o,
+	size_t *at)
 {
 	struct job *j = xcalloc(1, sizeof(*j));
 	size_t args_len, kwargs_len;
@@ -312,7 +324,9 @@ void jobs_refused(struct labour *b, const struct msg *m)
 
 static void stop_job(struct job *j, int64_t grace_ms)
 {
-	const struct outcome o = {.cancelled = true, .cause = CAUSE_CANCELLED, .exit_status = -1};
+	const struct outcome o = {.cancelled = true,
+		.cause = CAUSE_CANCELLED,
+		.exit_status = -1};
 
 	if (j->slot)
 		slot_cancel(j->slot, &j->id, j->attempt, grace_ms);
@@ -360,12 +374,14 @@ void jobs_registered(struct labour *b, const struct msg *m)
 {
 	struct list *e, *tmp;
 
-	list_each(e, tmp, &b->jobs) {
+	list_each(e, tmp, &b->jobs)
+	{
 		struct job *j = container_of(e, struct job, all);
 		if (j->done) {
 			hand_in(j);
 		} else if (!held(m, j)) {
-			log_info("task.unwanted task=%llu attempt=%u: another worker has it", (unsigned long long)j->n, j->attempt);
+			log_info("task.unwanted task=%llu attempt=%u: another worker has it",
+				(unsigned long long)j->n, j->attempt);
 			j->unwanted = true;
 			stop_job(j, GRACE_MS);
 		} else if (j->slot) {
@@ -380,7 +396,8 @@ void jobs_cancel_all(struct labour *b, int64_t grace_ms)
 {
 	struct list *e, *tmp;
 
-	list_each(e, tmp, &b->jobs) {
+	list_each(e, tmp, &b->jobs)
+	{
 		struct job *j = container_of(e, struct job, all);
 		if (j->slot)
 			slot_cancel(j->slot, &j->id, j->attempt, grace_ms);
@@ -391,6 +408,5 @@ void jobs_free(struct labour *b)
 {
 	struct list *e, *tmp;
 
-	list_each(e, tmp, &b->jobs)
-		free_job(container_of(e, struct job, all));
+	list_each(e, tmp, &b->jobs) free_job(container_of(e, struct job, all));
 }

@@ -21,16 +21,16 @@ struct job {
 	uint32_t attempt;
 	uint64_t n;
 	char name[80];
-	int64_t timeout_ms;      /* -1: the module's */
+	int64_t timeout_ms; /* -1: the module's */
 	struct buf args, kwargs;
-	size_t args_size;        /* what args must become; larger than args.len: being fetched */
-	struct slot *slot;       /* while it runs */
-	bool done;               /* the rest is set */
-	bool unwanted;           /* the control plane gave it to another: its end is told to nobody */
+	size_t args_size;  /* what args must become; larger than args.len: being fetched */
+	struct slot *slot; /* while it runs */
+	bool done;         /* the rest is set */
+	bool unwanted;     /* the control plane gave it to another: its end is told to nobody */
 	struct outcome outcome;
-	char *error;             /* what outcome.error points at */
-	struct uuid blob;        /* of a large result that is being sent; zero: none */
-	size_t sent;             /* bytes of it that have arrived */
+	char *error;      /* what outcome.error points at */
+	struct uuid blob; /* of a large result that is being sent; zero: none */
+	size_t sent;      /* bytes of it that have arrived */
 };
 
 struct labour {
@@ -46,8 +46,8 @@ struct labour {
 	int64_t serial;
 	enum worker_state state;
 	char instance[UUID_TEXT];
-	bool registered, ever; /* now; once */
-	bool hurried;          /* what runs was told to end */
+	bool registered, ever;     /* now; once */
+	bool hurried;              /* what runs was told to end */
 	struct mout started, done; /* being filled in this turn; head.len 0 = none */
 	struct mout out;
 	struct loop_timer heartbeat, patience;
@@ -57,13 +57,16 @@ struct labour {
 };
 
 /* jobs.c */
-void jobs_task(struct labour *b, const struct msg *m);   /* work came */
-void jobs_stop(struct labour *b, const struct msg *m);   /* some of it is not wanted any more */
-void jobs_acked(struct labour *b, const struct msg *m);  /* done_ok */
-void jobs_blob(struct labour *b, const struct msg *m);   /* a part of large arguments */
-void jobs_have(struct labour *b, const struct msg *m);   /* a part of a large result arrived */
-void jobs_refused(struct labour *b, const struct msg *m); /* an error that answers a job's own request */
-void jobs_registered(struct labour *b, const struct msg *m); /* says again what was not answered; drops what is not ours any more */
+void jobs_task(struct labour *b, const struct msg *m);  /* work came */
+void jobs_stop(struct labour *b, const struct msg *m);  /* some of it is not wanted any more */
+void jobs_acked(struct labour *b, const struct msg *m); /* done_ok */
+void jobs_blob(struct labour *b, const struct msg *m);  /* a part of large arguments */
+void jobs_have(struct labour *b, const struct msg *m);  /* a part of a large result arrived */
+void jobs_refused(struct labour *b,
+	const struct msg *m); /* an error that answers a job's own request */
+void jobs_registered(struct labour *b,
+	const struct msg
+		*m); /* says again what was not answered; drops what is not ours any more */
 void jobs_cancel_all(struct labour *b, int64_t grace_ms);
 void jobs_free(struct labour *b);
 extern const struct slot_ops jobs_slot_ops;

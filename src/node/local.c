@@ -20,8 +20,8 @@
 
 struct local {
 	struct server *server;
-	pid_t pid;       /* 0 = not running */
-	int pipe;        /* its stdin: it ends when this closes, also when we are killed */
+	pid_t pid; /* 0 = not running */
+	int pipe;  /* its stdin: it ends when this closes, also when we are killed */
 	bool stopping;
 	int64_t backoff_ms;
 	struct loop_timer timer; /* next start; while stopping: patience */
@@ -55,17 +55,21 @@ static void ended(void *arg, pid_t pid, int status, const struct rusage *usage)
 		/* It has said why on stderr: a broken module, a wrong key. */
 		server_end(s, code ? code : 70);
 	} else {
-		log_error("local.died pid=%d status=%d restart_ms=%lld", pid, code, (long long)l->backoff_ms);
+		log_error("local.died pid=%d status=%d restart_ms=%lld", pid, code,
+			(long long)l->backoff_ms);
 		loop_timer_in(&l->timer, l->backoff_ms);
-		l->backoff_ms = l->backoff_ms * 2 < RESTART_MAX_MS ? l->backoff_ms * 2 : RESTART_MAX_MS;
+		l->backoff_ms =
+			l->backoff_ms * 2 < RESTART_MAX_MS ? l->backoff_ms * 2 : RESTART_MAX_MS;
 	}
 }
 
-static size_t fill_args(const struct server *s, char **argv, const char *address, const char *id, const char *slots)
+static size_t fill_args(const struct server *s, char **argv, const char *address,
+	const char *id, const char *slots)
 {
 	size_t n = 0;
-	const char *const fixed[] = {s->conf.exe, "subworker", "--local", "--worker-id", id, "--control-plane-address",
-		address, "--server-key", s->key.public, "--concurrency", slots};
+	const char *const fixed[] = {s->conf.exe, "subworker", "--local", "--worker-id", id,
+		"--control-plane-address", address, "--server-key", s->key.public,
+		"--concurrency", slots};
 
 	for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
 		argv[n++] = (char *)fixed[i];
@@ -83,7 +87,10 @@ static pid_t spawn_child(struct local *l, int in, struct err *e)
 	char **argv = xcalloc(ARGS_MAX + s->conf.nmodules, sizeof(*argv));
 	char *address = own_address(s), *id = xasprintf("%s/local", s->conf.worker_id);
 	char *slots = xasprintf("%u", s->conf.concurrency);
-	struct spawn sp = {.path = s->conf.exe, .argv = argv, .fd = {in, STDERR_FILENO, STDERR_FILENO}, .session = true};
+	struct spawn sp = {.path = s->conf.exe,
+		.argv = argv,
+		.fd = {in, STDERR_FILENO, STDERR_FILENO},
+		.session = true};
 	pid_t pid;
 
 	fill_args(s, argv, address, id, slots);

@@ -98,8 +98,8 @@ static const struct directive directives[] = {
 	{"usage", read_usage},
 };
 
-static int read_directive(
-	struct parser *p, const char *word, size_t nword, const char *rest, size_t nrest)
+static int read_directive(struct parser *p, const char *word, size_t nword, const char *rest,
+	size_t nrest)
 {
 	for (size_t i = 0; i < ARRAY_LEN(directives); i++) {
 		const struct directive *d = &directives[i];
@@ -246,8 +246,8 @@ static bool is_bash(const char *path, const char *text, size_t len)
 	return np > 5 && strcmp(path + np - 5, ".bash") == 0;
 }
 
-int module_parse(
-	struct modules *m, const char *path, const char *text, size_t len, struct err *e)
+int module_parse(struct modules *m, const char *path, const char *text, size_t len,
+	struct err *e)
 {
 	if (check_text(path, text, len, e) < 0)
 		return -1;

@@ -19,15 +19,15 @@
 enum task_kind { TASK_KIND_BUILTIN, TASK_KIND_SHELL, TASK_KIND_EXEC };
 
 struct module_task {
-	char *name;     /* what people submit */
-	char *module;   /* "tasks" of examples/tasks.sh, the folder's name, "builtin" */
-	char *doc;      /* documentation, lines joined by \n; "" when none */
-	char *params;   /* usage of the arguments from `# @usage A B [C]`, or NULL */
+	char *name;   /* what people submit */
+	char *module; /* "tasks" of examples/tasks.sh, the folder's name, "builtin" */
+	char *doc;    /* documentation, lines joined by \n; "" when none */
+	char *params; /* usage of the arguments from `# @usage A B [C]`, or NULL */
 	enum task_kind kind;
-	char *path;     /* module file or executable, absolute; NULL for builtin */
-	char *function; /* shell only */
-	char *shell;    /* shell only: "/bin/sh" or "/bin/bash" */
-	int line;       /* of the definition */
+	char *path;         /* module file or executable, absolute; NULL for builtin */
+	char *function;     /* shell only */
+	char *shell;        /* shell only: "/bin/sh" or "/bin/bash" */
+	int line;           /* of the definition */
 	int64_t timeout_ms; /* 0 = none, -1 = not said (300 s) */
 };
 
@@ -41,9 +41,11 @@ struct modules {
  * how to name one of them `# @task MODULE.NAME`), for a Python module name (what to do instead), for a missing file. */
 int modules_load(struct modules *m, const char *const *specs, size_t n, struct err *e);
 void modules_fini(struct modules *m);
-const struct module_task *modules_find(const struct modules *m, const char *name); /* NULL: none */
+const struct module_task *modules_find(const struct modules *m,
+	const char *name); /* NULL: none */
 
 /* One shell module from its text (fuzzed): adds its tasks. */
-int module_parse(struct modules *m, const char *path, const char *text, size_t len, struct err *e);
+int module_parse(struct modules *m, const char *path, const char *text, size_t len,
+	struct err *e);
 
 #endif

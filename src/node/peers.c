@@ -8,7 +8,8 @@
 #include "node/server.h"
 
 #define BACKLOG_MAX (16u * 1024 * 1024)
-#define RESEND_MS   5 /* ROUTER cannot say when one peer's queue has room again; only while one is full */
+#define RESEND_MS                                                                              \
+	5 /* ROUTER cannot say when one peer's queue has room again; only while one is full */
 
 struct unsent {
 	struct list all;
@@ -32,7 +33,8 @@ static void drop_outbox(struct peer *p)
 {
 	struct list *e, *tmp;
 
-	list_each(e, tmp, &p->outbox) {
+	list_each(e, tmp, &p->outbox)
+	{
 		struct unsent *u = container_of(e, struct unsent, all);
 		buf_fini(&u->head);
 		buf_fini(&u->body);
@@ -116,7 +118,8 @@ void peer_lost(struct server *s, struct listener *l, int fd)
 {
 	struct list *e, *tmp;
 
-	list_each(e, tmp, &s->all_peers) {
+	list_each(e, tmp, &s->all_peers)
+	{
 		struct peer *p = container_of(e, struct peer, all);
 		if (p->fd == fd && p->listener == l)
 			kill_peer(p);
@@ -132,7 +135,8 @@ static void keep(struct peer *p, const struct mout *o)
 	list_push_back(&p->outbox, &u->all);
 	p->backlog += o->head.len + o->body.len;
 	if (p->backlog > BACKLOG_MAX) {
-		log_warning("peer.slow address=%s principal=%s bytes=%zu: cut off", p->address, p->principal, p->backlog);
+		log_warning("peer.slow address=%s principal=%s bytes=%zu: cut off", p->address,
+			p->principal, p->backlog);
 		kill_peer(p);
 	} else if (!loop_timer_set(&p->server->resend)) {
 		loop_timer_in(&p->server->resend, RESEND_MS);
@@ -164,7 +168,8 @@ static bool empty_outbox(struct peer *p)
 {
 	while (!list_empty(&p->outbox)) {
 		struct unsent *u = list_first(&p->outbox, struct unsent, all);
-		enum wire_sent sent = wire_send(p->listener->sock, &p->route, &u->head, &u->body);
+		enum wire_sent sent =
+			wire_send(p->listener->sock, &p->route, &u->head, &u->body);
 		if (sent == WIRE_FULL)
 			return false;
 		if (sent == WIRE_GONE) {
@@ -186,7 +191,8 @@ static void on_resend(void *arg)
 	struct list *e, *tmp;
 	bool full = false;
 
-	list_each(e, tmp, &s->all_peers) {
+	list_each(e, tmp, &s->all_peers)
+	{
 		struct peer *p = container_of(e, struct peer, all);
 		if (!list_empty(&p->outbox) && !empty_outbox(p))
 			full = true;
@@ -241,8 +247,7 @@ void peers_fini(struct server *s)
 {
 	struct list *e, *tmp;
 
-	list_each(e, tmp, &s->all_peers)
-		kill_peer(container_of(e, struct peer, all));
+	list_each(e, tmp, &s->all_peers) kill_peer(container_of(e, struct peer, all));
 	loop_timer_clear(&s->resend);
 	map_free(&s->peers);
 }

@@ -13,7 +13,8 @@ static void write_preview(struct json_out *w, const struct task *t)
 	size_t n = t->args->len;
 
 	if (n > PREVIEW)
-		for (n = PREVIEW; n > 0 && ((unsigned char)t->args->data[n] & 0xC0) == 0x80; n--)
+		for (n = PREVIEW; n > 0 && ((unsigned char)t->args->data[n] & 0xC0) == 0x80;
+			n--)
 			;
 	jout_strn(w, "args_preview", t->args->data, n);
 }
@@ -152,7 +153,8 @@ void get_handle(struct peer *p, const struct msg *m)
 	g->results = msg_bool(m->head, "results");
 	g->wait_ms = msg_int(m->head, "wait_ms", 0);
 	for (const struct json_node *v = msg_list(m->head, "ids"); v; v = json_next(v))
-		if (!json_strcpy(v, selector, sizeof(selector)) || !select_tasks(p, selector, add_task, g))
+		if (!json_strcpy(v, selector, sizeof(selector)) ||
+			!select_tasks(p, selector, add_task, g))
 			add_missing(g, v);
 	if (g->wait_ms > 0)
 		watch_final(p, g->tasks, g->n, g->wait_ms, answer, g);

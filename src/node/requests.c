@@ -38,7 +38,8 @@ static void hello_handle(struct peer *p, const struct msg *m)
 		return;
 	}
 	err_set(&e, ERR_SERVER_KEY,
-		"no common protocol version: you speak %lld to %lld, this control plane (" FW_VERSION ") %d to %d; install versions that are nearer",
+		"no common protocol version: you speak %lld to %lld, this control plane (" FW_VERSION
+		") %d to %d; install versions that are nearer",
 		(long long)oldest, (long long)newest, PROTO_VERSION_MIN, PROTO_VERSION);
 	peer_error(p, m->req, &e);
 }
@@ -85,9 +86,10 @@ void request_handle(struct peer *p, const struct msg *m)
 	struct err e;
 
 	if (!may_send(p, d)) {
-		err_set(&e, ERR_DENIED, "%s needs the role %s; your key (%s) has %s", d->name, roles_text(needs, d->roles),
-			p->principal, roles_text(has, p->roles));
-		log_warning("denied message=%s principal=%s address=%s", d->name, p->principal, p->address);
+		err_set(&e, ERR_DENIED, "%s needs the role %s; your key (%s) has %s", d->name,
+			roles_text(needs, d->roles), p->principal, roles_text(has, p->roles));
+		log_warning("denied message=%s principal=%s address=%s", d->name, p->principal,
+			p->address);
 		peer_error(p, m->req, &e);
 		return;
 	}

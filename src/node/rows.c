@@ -60,7 +60,9 @@ static void worker_row(struct json_out *w, const struct worker *k)
 
 	jout_object(w, NULL);
 	jout_str(w, "id", k->id);
-	jout_str(w, "state", k->draining && k->state == PEER_ACTIVE ? "draining" : peer_state_word(k->state));
+	jout_str(w, "state",
+		k->draining && k->state == PEER_ACTIVE ? "draining"
+						       : peer_state_word(k->state));
 	jout_bool(w, "local", k->local);
 	jout_str(w, "host", k->host);
 	jout_str(w, "address", k->address);
@@ -82,13 +84,15 @@ static void worker_row(struct json_out *w, const struct worker *k)
 
 static int worker_rows(struct peer *p, const struct msg *m, struct mout *o, struct err *err)
 {
-	int64_t offset = msg_int(m->head, "offset", 0), cursor = msg_int(m->head, "cursor", 0), i = 0, next = 0;
+	int64_t offset = msg_int(m->head, "offset", 0), cursor = msg_int(m->head, "cursor", 0),
+		i = 0, next = 0;
 	struct list *e, *tmp, *workers = core_workers(p->server->core);
 
 	if (cursor > offset)
 		offset = cursor;
 	jout_array(&o->w, "rows");
-	list_each(e, tmp, workers) {
+	list_each(e, tmp, workers)
+	{
 		if (i++ < offset)
 			continue;
 		if (o->head.len > PROTO_BATCH) {
@@ -167,7 +171,8 @@ static void status_counts(struct json_out *w, struct server *s)
 	core_counts(s->core, &c);
 	for (int i = 0; i < TASK__STATES; i++)
 		if (i != TASK_PENDING)
-			jout_i64(w, task_state_word((enum task_state)i), (int64_t)c.by_state[i]);
+			jout_i64(w, task_state_word((enum task_state)i),
+				(int64_t)c.by_state[i]);
 	jout_i64(w, "submitted_total", (int64_t)c.submitted);
 	jout_i64(w, "success_total", (int64_t)c.succeeded);
 	jout_i64(w, "failure_total", (int64_t)c.failed);
@@ -205,7 +210,8 @@ static int status_rows(struct peer *p, const struct msg *m, struct mout *o, stru
 
 static const struct {
 	const char *what;
-	unsigned roles; /* one of these, or admin; rows of tasks are filtered by owner instead */
+	unsigned
+		roles; /* one of these, or admin; rows of tasks are filtered by owner instead */
 	rows_fn *fn;
 } kinds[] = {
 	{"tasks", ROLE_SUBMIT | ROLE_QUERY, task_rows},
@@ -222,11 +228,13 @@ static rows_fn *find_kind(struct peer *p, const char *what, struct err *e)
 			continue;
 		if (p->roles & (kinds[i].roles | ROLE_ADMIN))
 			return kinds[i].fn;
-		err_set(e, ERR_DENIED, "%s may be asked for with the role query; your key (%s) has not got it", what,
-			p->principal);
+		err_set(e, ERR_DENIED,
+			"%s may be asked for with the role query; your key (%s) has not got it",
+			what, p->principal);
 		return NULL;
 	}
-	err_set(e, ERR_USAGE, "\"%s\" cannot be queried: tasks, workers, queues, names, status", str_show(what));
+	err_set(e, ERR_USAGE, "\"%s\" cannot be queried: tasks, workers, queues, names, status",
+		str_show(what));
 	return NULL;
 }
 

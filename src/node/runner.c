@@ -194,8 +194,8 @@ static int on_task(struct runner *r, const struct runner_msg *m, struct err *e)
 	run->grace_ms = read_ms(m, "grace_ms");
 	int rc = read_id(m, &run->id, &run->attempt, e);
 	if (rc == 0 && (kind < 0 || m->nbodies != 2 || !complete(run)))
-		rc = err_set(
-			e, ERR_DATA, "runner protocol: a task that does not say what to run");
+		rc = err_set(e, ERR_DATA,
+			"runner protocol: a task that does not say what to run");
 	if (rc < 0) {
 		run_free(&run);
 		return -1;
@@ -258,8 +258,8 @@ static const struct handler {
 static int handle(struct runner *r, const struct runner_msg *m, struct err *e)
 {
 	if (!r->peer_version && strcmp(m->name, "hello") != 0)
-		return err_set(
-			e, ERR_DATA, "runner protocol: %s before hello", str_show(m->name));
+		return err_set(e, ERR_DATA, "runner protocol: %s before hello",
+			str_show(m->name));
 	for (size_t i = 0; i < ARRAY_LEN(handlers); i++) {
 		if (strcmp(handlers[i].name, m->name) == 0)
 			return handlers[i].fn(r, m, e);

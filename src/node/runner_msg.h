@@ -30,8 +30,9 @@
 #define RUNNER_MAX_BODIES 4
 
 struct runner_msg {
-	const struct json_node *head; /* the object; borrowed from the reader until the next call */
-	const char *name;             /* its "m" */
+	const struct json_node
+		*head;    /* the object; borrowed from the reader until the next call */
+	const char *name; /* its "m" */
 	size_t nbodies;
 	const char *body[RUNNER_MAX_BODIES]; /* borrowed likewise */
 	size_t len[RUNNER_MAX_BODIES];

@@ -7,7 +7,8 @@ static void begin(struct series *s)
 	jout_array(&s->out.w, s->list);
 }
 
-void series_begin(struct series *s, struct peer *p, enum msg_id id, int64_t req, const char *list)
+void series_begin(struct series *s, struct peer *p, enum msg_id id, int64_t req,
+	const char *list)
 {
 	s->peer = p;
 	s->id = id;

@@ -45,7 +45,7 @@ struct peer {
 	size_t backlog;        /* bytes in it */
 	bool dead;             /* freed at the end of the turn */
 	struct list all;
-	struct list dirty;     /* in server.dirty: has something to flush */
+	struct list dirty; /* in server.dirty: has something to flush */
 };
 
 struct server {
@@ -64,9 +64,9 @@ struct server {
 	struct list stream;        /* struct watch that sees all events */
 	size_t upload_bytes;
 	struct inbound in;
-	struct mout out; /* for answers made and sent at once */
-	struct loop_timer due;     /* core_next_due() */
-	struct loop_timer resend;  /* while some outbox is not empty */
+	struct mout out;          /* for answers made and sent at once */
+	struct loop_timer due;    /* core_next_due() */
+	struct loop_timer resend; /* while some outbox is not empty */
 	struct context context;
 	int lock_fd;
 	struct local *local;
@@ -118,10 +118,12 @@ struct series {
 	int64_t req;
 	const char *list;
 };
-void series_begin(struct series *s, struct peer *p, enum msg_id id, int64_t req, const char *list);
-struct mout *series_item(struct series *s);      /* call before each item; write the item to what it gives */
-struct mout *series_end_list(struct series *s);  /* then fields behind the list may be written */
-void series_end(struct series *s);               /* sends and frees; ends the list if need be */
+void series_begin(struct series *s, struct peer *p, enum msg_id id, int64_t req,
+	const char *list);
+struct mout *series_item(
+	struct series *s); /* call before each item; write the item to what it gives */
+struct mout *series_end_list(struct series *s); /* then fields behind the list may be written */
+void series_end(struct series *s);              /* sends and frees; ends the list if need be */
 
 /* records.c */
 void record_write(struct json_out *w, const struct task *t);
@@ -140,7 +142,8 @@ struct watch *watch_make(struct peer *p, int64_t number, bool results); /* or fi
 void watch_task(struct watch *w, struct task *t); /* its changes until the end, from now on */
 /* Calls fn when all of the tasks are final, or after ms (>= 0), or never if the peer goes. */
 typedef void watch_final_fn(void *arg, struct peer *p, bool gone);
-void watch_final(struct peer *p, struct task *const *tasks, size_t n, int64_t ms, watch_final_fn *fn, void *arg);
+void watch_final(struct peer *p, struct task *const *tasks, size_t n, int64_t ms,
+	watch_final_fn *fn, void *arg);
 void watches_event(struct server *s, const struct event *ev, struct task *t);
 void watches_flush(struct server *s);
 void watches_drop(struct peer *p);
@@ -148,7 +151,8 @@ void watches_drop(struct peer *p);
 /* uploads.c */
 void blob_put_handle(struct peer *p, const struct msg *m);
 void blob_get_handle(struct peer *p, const struct msg *m);
-struct bytes *upload_take(struct peer *p, const struct uuid *blob); /* a reference for the caller; NULL when not complete. Taking it again works until the peer goes. */
+struct bytes *upload_take(struct peer *p, const struct
+	uuid *blob); /* a reference for the caller; NULL when not complete. Taking it again works until the peer goes. */
 void uploads_drop(struct peer *p);
 
 /* herd.c: the workers */

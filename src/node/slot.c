@@ -248,8 +248,8 @@ static const struct handler {
 static int handle(struct slot *s, const struct runner_msg *m, struct err *e)
 {
 	if (!s->peer_version && strcmp(m->name, "hello") != 0)
-		return err_set(
-			e, ERR_DATA, "runner protocol: %s before hello", str_show(m->name));
+		return err_set(e, ERR_DATA, "runner protocol: %s before hello",
+			str_show(m->name));
 	for (size_t i = 0; i < ARRAY_LEN(handlers); i++) {
 		if (strcmp(handlers[i].name, m->name) == 0)
 			return handlers[i].fn ? handlers[i].fn(s, m, e) : 0;
@@ -418,8 +418,8 @@ static void begin(struct slot *s, struct json_out *w, const char *name)
 static void say_task(struct slot *s, const struct slot_task *t)
 {
 	const struct module_task *mt = t->task;
-	const struct buf args = {
-		.data = (char *)(uintptr_t)t->args, .len = t->args_len}; /* read only */
+	const struct buf args = {.data = (char *)(uintptr_t)t->args,
+		.len = t->args_len}; /* read only */
 	const struct buf kwargs = {.data = (char *)(uintptr_t)t->kwargs, .len = t->kwargs_len};
 	const struct buf *const bodies[] = {&args, &kwargs};
 	struct json_out w;

@@ -25,7 +25,8 @@ struct slot_task {
 struct slot_ops {
 	void (*started)(void *arg, struct slot *s, const struct uuid *id, uint32_t attempt);
 	/* o and what it points at are borrowed. The slot is free again when this is called. Called too, with CAUSE_LOST, when the runner died. */
-	void (*done)(void *arg, struct slot *s, const struct uuid *id, uint32_t attempt, const struct outcome *o);
+	void (*done)(void *arg, struct slot *s, const struct uuid *id, uint32_t attempt,
+		const struct outcome *o);
 };
 
 /* exe: path of this binary. */

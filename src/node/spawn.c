@@ -164,8 +164,8 @@ static int say_why(const struct plan *p, struct err *e)
 		return err_errno(e, ERR_NO_WORKER, "cannot run %s in the folder %s", p->path,
 			p->spawn->cwd);
 	if (p->step != STEP_EXEC)
-		return err_errno(
-			e, ERR_NO_WORKER, "cannot run %s: %s", p->path, step_words[p->step]);
+		return err_errno(e, ERR_NO_WORKER, "cannot run %s: %s", p->path,
+			step_words[p->step]);
 	if (p->error == ENOENT && access(p->path, F_OK) == 0)
 		return err_set(e, ERR_NO_WORKER,
 			"cannot run %s: the interpreter named in its first line does not exist",

@@ -8,14 +8,14 @@
 #include "base/err.h"
 
 struct spawn {
-	const char *path;        /* absolute, or looked up in PATH when it has no slash */
+	const char *path; /* absolute, or looked up in PATH when it has no slash */
 	char *const *argv;
-	char *const *envp;       /* NULL: ours */
-	const char *cwd;         /* NULL: ours */
-	int fd[3];               /* become 0, 1, 2; -1 = /dev/null */
-	bool session;            /* setsid() */
+	char *const *envp; /* NULL: ours */
+	const char *cwd;   /* NULL: ours */
+	int fd[3];         /* become 0, 1, 2; -1 = /dev/null */
+	bool session;      /* setsid() */
 	bool no_new_privs;
-	bool die_with_parent;    /* KILL when the thread that started it ends; not passed on to its own children */
+	bool die_with_parent; /* KILL when the thread that started it ends; not passed on to its own children */
 };
 
 /* The pid, or -1 with *e (ERR_NO_WORKER: cannot run it, with path and reason). Never forks a copy of a large caller; all other descriptors are closed in the child,

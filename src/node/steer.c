@@ -7,8 +7,8 @@
 #include "node/server.h"
 
 /* JSON of the wanted kind from the message, or the default; NULL with *e when it is something else. */
-static struct bytes *take_json(const struct msg *m, const struct json_node *o, const char *field, size_t *at,
-	char open, const char *absent, struct err *e)
+static struct bytes *take_json(const struct msg *m, const struct json_node *o,
+	const char *field, size_t *at, char open, const char *absent, struct err *e)
 {
 	struct json_doc doc;
 	struct json_fault fault;
@@ -22,7 +22,8 @@ static struct bytes *take_json(const struct msg *m, const struct json_node *o, c
 	if (json_parse(&doc, p, len, 0, PROTO_FRAME_MAX, &fault))
 		json_explain(e, field, p, len, &fault);
 	else if (doc.nodes[0].type != (open == '[' ? JSON_ARRAY : JSON_OBJECT))
-		err_set(e, ERR_DATA, "%s must be a JSON %s", field, open == '[' ? "array" : "object");
+		err_set(e, ERR_DATA, "%s must be a JSON %s", field,
+			open == '[' ? "array" : "object");
 	else
 		made = bytes_new(p, len);
 	json_fini(&doc);
@@ -37,12 +38,13 @@ static struct bytes *take_blob(struct peer *p, const struct json_node *o, struct
 	msg_uuid(o, "args_blob", &id);
 	b = upload_take(p, &id);
 	if (!b)
-		err_set(e, ERR_DATA, "the arguments of this task did not arrive whole; submit it again");
+		err_set(e, ERR_DATA,
+			"the arguments of this task did not arrive whole; submit it again");
 	return b;
 }
 
-static int read_spec(struct peer *p, const struct msg *m, const struct json_node *o, size_t *at, char name[128],
-	struct task_spec *spec, struct err *e)
+static int read_spec(struct peer *p, const struct msg *m, const struct json_node *o, size_t *at,
+	char name[128], struct task_spec *spec, struct err *e)
 {
 	char word[128];
 	int priority = PRIO_NORMAL;
@@ -67,13 +69,16 @@ static int read_spec(struct peer *p, const struct msg *m, const struct json_node
 	if (!spec->args || !spec->kwargs)
 		return -1;
 	if (priority < 0)
-		return err_set(e, ERR_DATA, "\"%s\" is no priority: low, normal, high, critical", str_show(word));
+		return err_set(e, ERR_DATA,
+			"\"%s\" is no priority: low, normal, high, critical", str_show(word));
 	if (!str_task_name(name))
-		return err_set(e, ERR_DATA, "\"%s\" cannot be the name of a task", str_show(name));
+		return err_set(e, ERR_DATA, "\"%s\" cannot be the name of a task",
+			str_show(name));
 	return 0;
 }
 
-static void answer_one(struct mout *o, const struct uuid *id, const struct task *t, bool again, const struct err *e)
+static void answer_one(struct mout *o, const struct uuid *id, const struct task *t, bool again,
+	const struct err *e)
 {
 	jout_object(&o->w, NULL);
 	mout_uuid(o, "id", id);
@@ -89,8 +94,8 @@ static void answer_one(struct mout *o, const struct uuid *id, const struct task 
 	jout_end_object(&o->w);
 }
 
-static void submit_one(struct peer *p, const struct msg *m, const struct json_node *item, size_t *at,
-	struct watch *w, struct mout *o)
+static void submit_one(struct peer *p, const struct msg *m, const struct json_node *item,
+	size_t *at, struct watch *w, struct mout *o)
 {
 	struct server *s = p->server;
 	struct task_spec spec;
@@ -101,7 +106,8 @@ static void submit_one(struct peer *p, const struct msg *m, const struct json_no
 
 	if (read_spec(p, m, item, at, name, &spec, &e) == 0) {
 		if (s->stopping)
-			err_set(&e, ERR_BUSY, "the control plane is stopping; try again when it is back");
+			err_set(&e, ERR_BUSY,
+				"the control plane is stopping; try again when it is back");
 		else
 			t = core_submit(s->core, server_now(s), &spec, &again, &e);
 	}
@@ -121,7 +127,8 @@ void submit_handle(struct peer *p, const struct msg *m)
 	if (json_get(m->head, "watch"))
 		w = watch_make(p, msg_int(m->head, "watch", 0), msg_bool(m->head, "results"));
 	series_begin(&out, p, MSG_SUBMITTED, m->req, "tasks");
-	for (const struct json_node *item = msg_list(m->head, "tasks"); item; item = json_next(item))
+	for (const struct json_node *item = msg_list(m->head, "tasks"); item;
+		item = json_next(item))
 		submit_one(p, m, item, &at, w, series_item(&out));
 	series_end(&out);
 }
@@ -142,9 +149,11 @@ static void cancel_one(void *arg, struct task *t)
 	int rc;
 
 	if (!(p->roles & ROLE_ADMIN) && strcmp(t->owner, p->principal) != 0)
-		rc = err_set(&e, ERR_DENIED, "task %llu belongs to %s", (unsigned long long)t->n, t->owner);
+		rc = err_set(&e, ERR_DENIED, "task %llu belongs to %s",
+			(unsigned long long)t->n, t->owner);
 	else
-		rc = core_cancel(p->server->core, server_now(p->server), t, p->principal, c->reason, &e);
+		rc = core_cancel(p->server->core, server_now(p->server), t, p->principal,
+			c->reason, &e);
 	jout_object(&o->w, NULL);
 	mout_uuid(o, "id", &t->id);
 	jout_str(&o->w, "selector", c->selector);
@@ -174,7 +183,8 @@ void cancel_handle(struct peer *p, const struct msg *m)
 	c.reason = msg_str(m->head, "reason", reason, sizeof(reason)) ? reason : NULL;
 	series_begin(&c.out, p, MSG_CANCELLED, m->req, "tasks");
 	for (const struct json_node *v = msg_list(m->head, "ids"); v; v = json_next(v)) {
-		if (!json_strcpy(v, selector, sizeof(selector)) || !select_tasks(p, selector, cancel_one, &c))
+		if (!json_strcpy(v, selector, sizeof(selector)) ||
+			!select_tasks(p, selector, cancel_one, &c))
 			cancel_none(series_item(&c.out), selector);
 	}
 	series_end(&c.out);

@@ -20,7 +20,8 @@ static struct upload *find(struct peer *p, const struct uuid *id, size_t *count)
 	struct list *e, *tmp;
 
 	*count = 0;
-	list_each(e, tmp, &p->uploads) {
+	list_each(e, tmp, &p->uploads)
+	{
 		struct upload *u = container_of(e, struct upload, all);
 		if (uuid_eq(&u->id, id))
 			return u;
@@ -43,12 +44,14 @@ void uploads_drop(struct peer *p)
 		drop(p, list_first(&p->uploads, struct upload, all));
 }
 
-static struct upload *begin(struct peer *p, const struct uuid *id, int64_t size, size_t count, struct err *e)
+static struct upload *begin(struct peer *p, const struct uuid *id, int64_t size, size_t count,
+	struct err *e)
 {
 	struct upload *u;
 
 	if (size < 0 || size > PROTO_BLOB_MAX) {
-		err_set(e, ERR_DATA, "a value of %lld bytes is too large: at most %d MiB; pass the name of a file instead",
+		err_set(e, ERR_DATA,
+			"a value of %lld bytes is too large: at most %d MiB; pass the name of a file instead",
 			(long long)size, PROTO_BLOB_MAX / 1024 / 1024);
 		return NULL;
 	}
@@ -56,7 +59,8 @@ static struct upload *begin(struct peer *p, const struct uuid *id, int64_t size,
 	if (count >= UPLOADS_PER_PEER)
 		drop(p, list_first(&p->uploads, struct upload, all));
 	if (p->server->upload_bytes + (size_t)size > UPLOADS_MAX) {
-		err_set(e, ERR_BUSY, "too many large values are on their way; try again in a moment");
+		err_set(e, ERR_BUSY,
+			"too many large values are on their way; try again in a moment");
 		return NULL;
 	}
 	u = xcalloc(1, sizeof(*u));
@@ -154,7 +158,9 @@ void blob_get_handle(struct peer *p, const struct msg *m)
 	msg_str(m->head, "part", part, sizeof(part));
 	b = t ? part_of(t, part) : NULL;
 	if (!b || offset < 0 || (size_t)offset > b->len || size < 0) {
-		err_set(&e, ERR_NO, b ? "offset %lld is outside" : "no such task, or no such part of it", (long long)offset);
+		err_set(&e, ERR_NO,
+			b ? "offset %lld is outside" : "no such task, or no such part of it",
+			(long long)offset);
 		peer_error(p, m->req, &e);
 		return;
 	}

@@ -94,7 +94,8 @@ static struct watch *find_watch(struct peer *p, int64_t number)
 {
 	struct list *e, *tmp;
 
-	list_each(e, tmp, &p->watches) {
+	list_each(e, tmp, &p->watches)
+	{
 		struct watch *w = container_of(e, struct watch, of_peer);
 		if (!w->final && w->number == number)
 			return w;
@@ -190,14 +191,25 @@ static void add_event(struct watch *w, const struct event *ev, const struct task
 static void add_state(struct watch *w, const struct task *t)
 {
 	static const enum event_type types[TASK__STATES] = {
-		[TASK_PENDING] = EVENT_TASK_QUEUED, [TASK_QUEUED] = EVENT_TASK_QUEUED,
-		[TASK_SCHEDULED] = EVENT_TASK_SCHEDULED, [TASK_ASSIGNED] = EVENT_TASK_ASSIGNED,
-		[TASK_RUNNING] = EVENT_TASK_STARTED, [TASK_RETRYING] = EVENT_TASK_RETRYING,
-		[TASK_SUCCESS] = EVENT_TASK_SUCCESS, [TASK_FAILURE] = EVENT_TASK_FAILURE,
+		[TASK_PENDING] = EVENT_TASK_QUEUED,
+		[TASK_QUEUED] = EVENT_TASK_QUEUED,
+		[TASK_SCHEDULED] = EVENT_TASK_SCHEDULED,
+		[TASK_ASSIGNED] = EVENT_TASK_ASSIGNED,
+		[TASK_RUNNING] = EVENT_TASK_STARTED,
+		[TASK_RETRYING] = EVENT_TASK_RETRYING,
+		[TASK_SUCCESS] = EVENT_TASK_SUCCESS,
+		[TASK_FAILURE] = EVENT_TASK_FAILURE,
 		[TASK_CANCELLED] = EVENT_TASK_CANCELLED,
 	};
-	struct event ev = {.seq = 0, .at = server_now(w->peer->server).wall_ms, .type = types[t->state], .id = t->id,
-		.n = t->n, .name = t->name->text, .priority = t->priority, .state = t->state, .attempt = t->attempt};
+	struct event ev = {.seq = 0,
+		.at = server_now(w->peer->server).wall_ms,
+		.type = types[t->state],
+		.id = t->id,
+		.n = t->n,
+		.name = t->name->text,
+		.priority = t->priority,
+		.state = t->state,
+		.attempt = t->attempt};
 	const char *text = t->error ? t->error : t->cancel_reason;
 
 	if (t->worker_id)
@@ -230,7 +242,8 @@ void watch_task(struct watch *w, struct task *t)
 	w->nopen++;
 }
 
-void watch_final(struct peer *p, struct task *const *tasks, size_t n, int64_t ms, watch_final_fn *fn, void *arg)
+void watch_final(struct peer *p, struct task *const *tasks, size_t n, int64_t ms,
+	watch_final_fn *fn, void *arg)
 {
 	struct watch *w = new_watch(p);
 
@@ -251,7 +264,8 @@ static void tell_audience(const struct event *ev, struct task *t)
 	struct list *e, *tmp;
 
 	/* drop_interest() frees the audience with its last member: never look at it again behind that. */
-	list_each(e, tmp, &a->interests) {
+	list_each(e, tmp, &a->interests)
+	{
 		struct interest *i = container_of(e, struct interest, of_task);
 		struct watch *w = i->watch;
 		bool last = tmp == &a->interests;
@@ -272,7 +286,8 @@ void watches_event(struct server *s, const struct event *ev, struct task *t)
 {
 	struct list *e, *tmp;
 
-	list_each(e, tmp, &s->stream) {
+	list_each(e, tmp, &s->stream)
+	{
 		struct watch *w = container_of(e, struct watch, stream);
 		if (!t || peer_may_see(w->peer, t))
 			add_event(w, ev, t);
@@ -339,10 +354,12 @@ static void answer(struct watch *w, const struct msg *m)
 	jout_i64(&o->w, "seq", (int64_t)core_event_last(w->peer->server->core));
 	jout_array(&o->w, "missing");
 	for (const struct json_node *v = msg_list(m->head, "ids"); v; v = json_next(v))
-		if (!json_strcpy(v, selector, sizeof(selector)) || !select_tasks(w->peer, selector, add_interest, w))
+		if (!json_strcpy(v, selector, sizeof(selector)) ||
+			!select_tasks(w->peer, selector, add_interest, w))
 			jout_str(&o->w, NULL, selector);
 	jout_end_array(&o->w);
-	if (w->all && json_get(m->head, "after") && replay(w, (uint64_t)msg_int(m->head, "after", 0)))
+	if (w->all && json_get(m->head, "after") &&
+		replay(w, (uint64_t)msg_int(m->head, "after", 0)))
 		jout_bool(&o->w, "gap", true);
 	mout_end(o);
 	peer_send(w->peer, o);

@@ -159,10 +159,11 @@ static void on_registered(struct labour *b, const struct msg *m)
 		return;
 	b->ever = true;
 	move(b, WORKER_EV_READY);
-	snprintf(text, sizeof(text), "worker \"%s\" is registered at %s (%u slots, %zu tasks)", b->conf.id,
-		address_text(address, &b->conf.control_plane), b->conf.slots, b->modules.n);
-	log_info("registered worker=%s control_plane=%s slots=%u tasks=%zu", b->conf.id, address, b->conf.slots,
+	snprintf(text, sizeof(text), "worker \"%s\" is registered at %s (%u slots, %zu tasks)",
+		b->conf.id, address_text(address, &b->conf.control_plane), b->conf.slots,
 		b->modules.n);
+	log_info("registered worker=%s control_plane=%s slots=%u tasks=%zu", b->conf.id,
+		address, b->conf.slots, b->modules.n);
 	if (b->conf.ready)
 		b->conf.ready(b->conf.ready_arg, text);
 }
@@ -220,7 +221,10 @@ static void on_msg(void *arg, const struct msg *m)
 	}
 }
 
-static const struct link_ops link_ops = {.up = on_up, .down = on_down, .msg = on_msg, .failed = on_failed};
+static const struct link_ops link_ops = {.up = on_up,
+	.down = on_down,
+	.msg = on_msg,
+	.failed = on_failed};
 
 /* All work is done or given up: say good-bye. */
 static void leave(struct labour *b)
@@ -263,7 +267,8 @@ static void on_patience(void *arg)
 		leave(b);
 		return;
 	}
-	log_warning("shutdown: tasks still run after %lld ms and are ended", (long long)b->conf.shutdown_ms);
+	log_warning("shutdown: tasks still run after %lld ms and are ended",
+		(long long)b->conf.shutdown_ms);
 	hurry(b);
 }
 
@@ -299,8 +304,12 @@ static void on_parent_gone(void *arg, unsigned events)
 
 static int start(struct labour *b, struct err *e)
 {
-	const struct link_conf conf = {.address = b->conf.control_plane, .server_key = b->conf.server_key,
-		.own = b->conf.own, .connect_timeout_ms = 5000, .give_up_ms = -1, .patient = true,
+	const struct link_conf conf = {.address = b->conf.control_plane,
+		.server_key = b->conf.server_key,
+		.own = b->conf.own,
+		.connect_timeout_ms = 5000,
+		.give_up_ms = -1,
+		.patient = true,
 		.want = b->conf.local ? -1 : PORT_WORKER};
 	struct uuid id;
 

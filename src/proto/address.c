@@ -9,14 +9,16 @@
 
 const char *port_word(enum port p)
 {
-	static const char *const words[] = {"critical", "high", "normal", "low", "query", "worker"};
+	static const char *const words[] = {"critical", "high", "normal", "low", "query",
+		"worker"};
 
 	return words[p];
 }
 
 static bool host_ok(const char *host)
 {
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:%";
+	static const char allowed[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:%";
 
 	return strcmp(host, "*") == 0 || (*host && strspn(host, allowed) == strlen(host));
 }
@@ -54,12 +56,17 @@ int address_parse(const char *text, struct address *out, struct err *e)
 	if (strncmp(s, "tcp://", 6) == 0)
 		s += 6;
 	else if (strstr(s, "://"))
-		return err_set(e, ERR_USAGE, "\"%s\" is not an address: only tcp://HOST:PORT is spoken", str_show(text));
+		return err_set(e, ERR_USAGE,
+			"\"%s\" is not an address: only tcp://HOST:PORT is spoken",
+			str_show(text));
 	if (!split(s, out->host, sizeof(out->host), &port) || !host_ok(out->host))
 		return err_set(e, ERR_USAGE,
-			"\"%s\" is not an address: write tcp://HOST:PORT, or tcp://[IPV6]:PORT", str_show(text));
+			"\"%s\" is not an address: write tcp://HOST:PORT, or tcp://[IPV6]:PORT",
+			str_show(text));
 	if (!str_i64(port, 1, 65535, &number))
-		return err_set(e, ERR_USAGE, "\"%s\" is not an address: the port must be 1 to 65535", str_show(text));
+		return err_set(e, ERR_USAGE,
+			"\"%s\" is not an address: the port must be 1 to 65535",
+			str_show(text));
 	out->port = (int)number;
 	return 0;
 }
@@ -79,10 +86,12 @@ bool address_numeric(const struct address *a)
 
 	snprintf(plain, sizeof(plain), "%s", a->host);
 	plain[strcspn(plain, "%")] = '\0';
-	return strcmp(a->host, "*") == 0 || inet_pton(AF_INET, a->host, raw) == 1 || inet_pton(AF_INET6, plain, raw) == 1;
+	return strcmp(a->host, "*") == 0 || inet_pton(AF_INET, a->host, raw) == 1 ||
+	       inet_pton(AF_INET6, plain, raw) == 1;
 }
 
 bool address_loopback(const struct address *a)
 {
-	return strncmp(a->host, "127.", 4) == 0 || strcmp(a->host, "::1") == 0 || strcmp(a->host, "localhost") == 0;
+	return strncmp(a->host, "127.", 4) == 0 || strcmp(a->host, "::1") == 0 ||
+	       strcmp(a->host, "localhost") == 0;
 }

@@ -12,7 +12,15 @@ struct address {
 };
 
 /* Offsets from the port of the base address. The order is the one in which input is drained. */
-enum port { PORT_CRITICAL, PORT_HIGH, PORT_NORMAL, PORT_LOW, PORT_QUERY, PORT_WORKER, PORT__COUNT };
+enum port {
+	PORT_CRITICAL,
+	PORT_HIGH,
+	PORT_NORMAL,
+	PORT_LOW,
+	PORT_QUERY,
+	PORT_WORKER,
+	PORT__COUNT
+};
 
 #define PORT_BASE_DEFAULT      5555
 #define PORT_DISCOVERY_DEFAULT 5550
@@ -23,7 +31,7 @@ const char *port_word(enum port p); /* "critical" ... "query", "worker" */
 int address_parse(const char *text, struct address *out, struct err *e);
 /* "tcp://HOST:PORT", v6 in brackets; returns dst. */
 char *address_text(char dst[300], const struct address *a);
-bool address_numeric(const struct address *a); /* the host is an IP address */
+bool address_numeric(const struct address *a);  /* the host is an IP address */
 bool address_loopback(const struct address *a); /* 127.0.0.0/8, ::1, localhost */
 
 #endif

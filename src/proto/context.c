@@ -60,7 +60,8 @@ static bool get_address(const struct json_node *o, const char *key, struct addre
 {
 	char text[300];
 
-	return json_strcpy(json_get(o, key), text, sizeof(text)) && address_parse(text, out, NULL) == 0;
+	return json_strcpy(json_get(o, key), text, sizeof(text)) &&
+	       address_parse(text, out, NULL) == 0;
 }
 
 static bool decode(const struct json_node *o, struct context *c)
@@ -94,12 +95,16 @@ int context_read(const char *runtime_dir, const char *name, struct context *out,
 	json_init(&doc);
 	rc = paths_read_secret(path, 65536, &text, &missing, e);
 	if (rc && missing)
-		err_set(e, ERR_PEER, "no control plane \"%s\" is running; `fastworker start` starts one", str_show(name));
+		err_set(e, ERR_PEER,
+			"no control plane \"%s\" is running; `fastworker start` starts one",
+			str_show(name));
 	if (rc)
 		goto out;
 	rc = json_parse(&doc, buf_str(&text), text.len, JSON_STRICT_KEYS, 1000, &fault);
 	if (rc || !decode(doc.nodes, out))
-		rc = err_set(e, ERR_CONFIG, "%s: is not a context file; remove it and start the control plane again", path);
+		rc = err_set(e, ERR_CONFIG,
+			"%s: is not a context file; remove it and start the control plane again",
+			path);
 out:
 	json_fini(&doc);
 	buf_fini(&text);
@@ -142,7 +147,8 @@ static bool reaches(const struct context *c, const struct address *a)
 {
 	if (same_host(&c->discovery, a) && c->discovery.port == a->port)
 		return true;
-	return same_host(&c->base, a) && a->port >= c->base.port && a->port < c->base.port + PORT__COUNT;
+	return same_host(&c->base, a) && a->port >= c->base.port &&
+	       a->port < c->base.port + PORT__COUNT;
 }
 
 bool context_find(const char *runtime_dir, const struct address *a, struct context *out)
@@ -153,7 +159,8 @@ bool context_find(const char *runtime_dir, const struct address *a, struct conte
 
 	for (size_t i = 0; i < n; i++) {
 		struct context c;
-		if (!found && context_read(runtime_dir, names[i], &c, NULL) == 0 && reaches(&c, a)) {
+		if (!found && context_read(runtime_dir, names[i], &c, NULL) == 0 &&
+			reaches(&c, a)) {
 			*out = c;
 			found = true;
 		}

@@ -12,11 +12,11 @@
 #include "proto/keys.h"
 
 struct context {
-	char name[64];             /* profile: "default" */
-	char worker_id[72];        /* of the control plane */
-	struct address base;       /* where it can be reached from this host; port 0 = unknown */
-	struct address discovery;  /* port 0 = none */
-	bool subworkers;           /* the worker port is bound */
+	char name[64];            /* profile: "default" */
+	char worker_id[72];       /* of the control plane */
+	struct address base;      /* where it can be reached from this host; port 0 = unknown */
+	struct address discovery; /* port 0 = none */
+	bool subworkers;          /* the worker port is bound */
 	char server_key[KEY_TEXT]; /* public */
 	int64_t pid;
 	uint64_t incarnation;

@@ -63,8 +63,14 @@ void msg_example(enum msg_id id, struct mout *o)
 static const char *type_word(enum field_type t)
 {
 	static const char *const words[] = {
-		[F_INT] = "int", [F_BOOL] = "bool", [F_STR] = "string", [F_ID] = "uuid", [F_WORDS] = "[string]",
-		[F_LIST] = "[object]", [F_LEN] = "length", [F_JSON] = "any",
+		[F_INT] = "int",
+		[F_BOOL] = "bool",
+		[F_STR] = "string",
+		[F_ID] = "uuid",
+		[F_WORDS] = "[string]",
+		[F_LIST] = "[object]",
+		[F_LEN] = "length",
+		[F_JSON] = "any",
 	};
 
 	return words[t];
@@ -73,7 +79,8 @@ static const char *type_word(enum field_type t)
 static void document_fields(struct buf *out, const struct msg_field *f, const char *indent)
 {
 	for (; f->type != F_END; f++) {
-		buf_addf(out, "%s- `%s` %s%s", indent, f->name, type_word(f->type), f->must ? "" : ", optional");
+		buf_addf(out, "%s- `%s` %s%s", indent, f->name, type_word(f->type),
+			f->must ? "" : ", optional");
 		if (*f->doc)
 			buf_addf(out, ": %s", f->doc);
 		buf_addc(out, '\n');
@@ -90,7 +97,9 @@ static void document_from(struct buf *out, unsigned from)
 		if (!(from & bit))
 			continue;
 		buf_addf(out, "%s%s", between,
-			bit == FROM_CLIENT ? "client" : bit == FROM_WORKER ? "worker" : "control plane");
+			bit == FROM_CLIENT   ? "client"
+			: bit == FROM_WORKER ? "worker"
+					     : "control plane");
 		between = ", ";
 	}
 }
@@ -104,7 +113,8 @@ static void document_message(struct buf *out, enum msg_id id)
 	buf_addf(out, "### %s\n\n%s\n\nFrom: ", d->name, d->doc);
 	document_from(out, d->from);
 	if (!(d->from & FROM_SERVER)) {
-		buf_addf(out, ". Role: %s", d->roles ? roles_text(roles, d->roles) : "any key that is let in");
+		buf_addf(out, ". Role: %s",
+			d->roles ? roles_text(roles, d->roles) : "any key that is let in");
 		buf_addf(out, ". May be repeated: %s", d->repeat ? "yes" : "no");
 		if (d->answer != MSG__COUNT)
 			buf_addf(out, ". Answer: `%s`", msg_def(d->answer)->name);
@@ -113,7 +123,8 @@ static void document_message(struct buf *out, enum msg_id id)
 	document_fields(out, d->fields, "");
 	mout_init(&example);
 	msg_example(id, &example);
-	buf_addf(out, "%s```\n%s\n", d->fields[0].type == F_END ? "" : "\n", buf_str(&example.head));
+	buf_addf(out, "%s```\n%s\n", d->fields[0].type == F_END ? "" : "\n",
+		buf_str(&example.head));
 	if (example.body.len)
 		buf_addf(out, "%s\n", buf_str(&example.body));
 	buf_adds(out, "```\n\n");

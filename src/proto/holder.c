@@ -19,7 +19,8 @@ static unsigned long inode_in(const char *table, int port)
 	unsigned state;
 
 	while (f && !inode && fgets(line, sizeof(line), f)) {
-		if (sscanf(line, " %*d: %79s %*s %x %*s %*s %*s %*s %*s %lu", local, &state, &found) != 3)
+		if (sscanf(line, " %*d: %79s %*s %x %*s %*s %*s %*s %*s %lu", local, &state,
+			    &found) != 3)
 			continue;
 		const char *colon = strrchr(local, ':');
 		if (state == TCP_LISTEN && colon && strtol(colon + 1, NULL, 16) == port)

@@ -40,7 +40,8 @@ char *roles_text(char dst[64], unsigned bits)
 	dst[0] = '\0';
 	for (size_t i = 0; i < ARRAY_LEN(roles); i++)
 		if (bits & roles[i].role)
-			at += (size_t)snprintf(dst + at, 64 - at, "%s%s", at ? "," : "", roles[i].word);
+			at += (size_t)snprintf(dst + at, 64 - at, "%s%s", at ? "," : "",
+				roles[i].word);
 	return dst;
 }
 
@@ -49,7 +50,8 @@ static unsigned parse_roles(char *list)
 {
 	unsigned bits = 0;
 
-	for (char *save = NULL, *w = strtok_r(list, ",", &save); w; w = strtok_r(NULL, ",", &save)) {
+	for (char *save = NULL, *w = strtok_r(list, ",", &save); w;
+		w = strtok_r(NULL, ",", &save)) {
 		unsigned bit = 0;
 		for (size_t i = 0; i < ARRAY_LEN(roles); i++)
 			if (strcmp(roles[i].word, w) == 0)
@@ -93,7 +95,8 @@ void keyring_add(struct keyring *k, const char *key, const char *name, unsigned 
 	free(map_puts(k->by_key, key, p));
 }
 
-static int parse_line(struct keyring *k, char *line, const char *file, int number, struct err *e)
+static int parse_line(struct keyring *k, char *line, const char *file, int number,
+	struct err *e)
 {
 	char *save = NULL, *key = strtok_r(line, " \t\r", &save), *word;
 	const char *name = NULL;
@@ -102,8 +105,9 @@ static int parse_line(struct keyring *k, char *line, const char *file, int numbe
 	if (!key || *key == '#')
 		return 0;
 	if (!keys_valid(key))
-		return err_set(e, ERR_CONFIG, "%s:%d: \"%s\" is not a public key (40 characters of Z85)", file, number,
-			str_show(key));
+		return err_set(e, ERR_CONFIG,
+			"%s:%d: \"%s\" is not a public key (40 characters of Z85)", file,
+			number, str_show(key));
 	while ((word = strtok_r(NULL, " \t\r", &save))) {
 		if (strncmp(word, "role=", 5) == 0 && (bits = parse_roles(word + 5)))
 			continue;
@@ -112,16 +116,18 @@ static int parse_line(struct keyring *k, char *line, const char *file, int numbe
 			continue;
 		}
 		return err_set(e, ERR_CONFIG,
-			"%s:%d: \"%s\": write role=submit,query,worker,admin,exec and name=NAME", file, number,
-			str_show(word));
+			"%s:%d: \"%s\": write role=submit,query,worker,admin,exec and name=NAME",
+			file, number, str_show(word));
 	}
 	if (!name || !bits)
-		return err_set(e, ERR_CONFIG, "%s:%d: a key needs both role= and name=", file, number);
+		return err_set(e, ERR_CONFIG, "%s:%d: a key needs both role= and name=", file,
+			number);
 	keyring_add(k, key, name, bits);
 	return 0;
 }
 
-int keyring_parse(struct keyring *k, const char *text, size_t len, const char *name, struct err *e)
+int keyring_parse(struct keyring *k, const char *text, size_t len, const char *name,
+	struct err *e)
 {
 	char *copy = xstrndup(text, len), *line = copy, *next;
 	int rc = 0, number = 1;
@@ -147,7 +153,7 @@ int keyring_load(struct keyring *k, const char *path, struct err *e)
 	if (rc == 0)
 		rc = keyring_parse(k, buf_str(&text), text.len, path, e);
 	else if (missing)
-		rc = 0;
+		rc = 0; /* nobody but the owner */
 	buf_fini(&text);
 	return rc;
 }

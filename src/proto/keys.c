@@ -27,8 +27,8 @@ char *keys_fingerprint(char dst[20], const char *public)
 	unsigned char raw[32] = {0};
 
 	zmq_z85_decode(raw, public);
-	snprintf(dst, 20, "%02x%02x-%02x%02x-%02x%02x-%02x%02x", raw[0], raw[1], raw[2], raw[3], raw[4], raw[5],
-		raw[6], raw[7]);
+	snprintf(dst, 20, "%02x%02x-%02x%02x-%02x%02x-%02x%02x", raw[0], raw[1], raw[2], raw[3],
+		raw[4], raw[5], raw[6], raw[7]);
 	return dst;
 }
 
@@ -45,7 +45,8 @@ static int parse(const char *path, const struct buf *text, struct keypair *out, 
 	secret = ini_get(ini, "", "secret", NULL);
 	if (!keys_valid(public) || !keys_valid(secret) || zmq_curve_public(derived, secret) ||
 		strcmp(derived, public) != 0) {
-		err_set(e, ERR_CONFIG, "%s: is not a key pair; move it away and a new one will be made", path);
+		err_set(e, ERR_CONFIG,
+			"%s: is not a key pair; move it away and a new one will be made", path);
 		goto out;
 	}
 	memcpy(out->public, public, KEY_TEXT);
@@ -61,8 +62,9 @@ static int save(const char *path, const struct keypair *pair, bool *exists, stru
 	struct buf text = BUF_INIT;
 	int rc;
 
-	buf_addf(&text, "# fastworker key pair: keep this file secret\npublic = %s\nsecret = %s\n", pair->public,
-		pair->secret);
+	buf_addf(&text,
+		"# fastworker key pair: keep this file secret\npublic = %s\nsecret = %s\n",
+		pair->public, pair->secret);
 	rc = paths_write(path, 0600, text.data, text.len, true, exists, e);
 	explicit_bzero(text.data, text.len);
 	buf_fini(&text);

@@ -35,10 +35,11 @@ struct link {
 	struct monitor monitor;
 	struct loop_io *io, *monitor_io;
 	struct loop_timer timer; /* of the attempt, or until the next one */
-	struct address hop; /* where the attempt goes after the first welcome; port 0 = the address itself */
+	struct address
+		hop; /* where the attempt goes after the first welcome; port 0 = the address itself */
 	bool trying, was_up;
-	int nfailed;             /* attempts since the connection was last good */
-	int64_t give_up_us;      /* mono; -1 = never */
+	int nfailed;        /* attempts since the connection was last good */
+	int64_t give_up_us; /* mono; -1 = never */
 
 	struct list queue; /* struct queued */
 	size_t backlog;
@@ -54,7 +55,8 @@ static void move(struct link *l, enum link_event ev)
 	int next = link_state_next(l->state, ev);
 
 	if (next == STATE_NONE)
-		BUG("link %s in state %s", ev == LINK_EV_UP ? "up" : "event", link_state_word(l->state));
+		BUG("link %s in state %s", ev == LINK_EV_UP ? "up" : "event",
+			link_state_word(l->state));
 	l->state = (enum link_state)next;
 }
 
@@ -62,7 +64,8 @@ static void drop_queue(struct link *l)
 {
 	struct list *e, *tmp;
 
-	list_each(e, tmp, &l->queue) {
+	list_each(e, tmp, &l->queue)
+	{
 		struct queued *q = container_of(e, struct queued, all);
 		buf_fini(&q->head);
 		buf_fini(&q->body);
@@ -86,7 +89,8 @@ static void close_socket(struct link *l, int linger_ms)
 
 static int64_t backoff_ms(struct link *l, enum err_code code)
 {
-	int64_t max = code == ERR_DENIED || code == ERR_SERVER_KEY ? DENIED_MAX_MS : BACKOFF_MAX_MS;
+	int64_t max =
+		code == ERR_DENIED || code == ERR_SERVER_KEY ? DENIED_MAX_MS : BACKOFF_MAX_MS;
 	int64_t ms = max == DENIED_MAX_MS ? 1000 : BACKOFF_FIRST_MS;
 
 	for (int i = 1; i < l->nfailed && ms < max; i++)
@@ -106,7 +110,8 @@ static void on_timer(void *arg)
 		attempt(l);
 		return;
 	}
-	err_set(&e, ERR_PEER, "no answer from %s within %lld ms; is it the right host, and is its firewall open?",
+	err_set(&e, ERR_PEER,
+		"no answer from %s within %lld ms; is it the right host, and is its firewall open?",
 		address_text(text, &l->conf.address), (long long)l->conf.connect_timeout_ms);
 	fail(l, &e);
 }
@@ -218,7 +223,8 @@ static void on_unwelcome(struct link *l)
 	if (l->in.msg.id == MSG_ERROR)
 		msg_error(&l->in.msg, &e);
 	else
-		err_set(&e, ERR_SERVER_KEY, "the control plane answered hello with %s", msg_def(l->in.msg.id)->name);
+		err_set(&e, ERR_SERVER_KEY, "the control plane answered hello with %s",
+			msg_def(l->in.msg.id)->name);
 	fail(l, &e);
 }
 
@@ -256,7 +262,9 @@ static void trouble(const struct link *l, enum sock_event ev, struct err *e)
 	address_text(text, &l->conf.address);
 	switch (ev) {
 	case SOCK_CLOSED:
-		err_set(e, ERR_PEER, "nobody listens at %s; `fastworker start` starts a control plane", text);
+		err_set(e, ERR_PEER,
+			"nobody listens at %s; `fastworker start` starts a control plane",
+			text);
 		break;
 	case SOCK_DENIED:
 		err_set(e, ERR_DENIED,
@@ -269,7 +277,8 @@ static void trouble(const struct link *l, enum sock_event ev, struct err *e)
 			text, keys_fingerprint(mark, l->server_key));
 		break;
 	case SOCK_NOT_ZMQ:
-		err_set(e, ERR_SERVER_KEY, "what listens at %s is no fastworker control plane", text);
+		err_set(e, ERR_SERVER_KEY, "what listens at %s is no fastworker control plane",
+			text);
 		break;
 	default:
 		err_set(e, ERR_PEER, "the connection to %s broke", text);
@@ -328,10 +337,12 @@ static void attempt(struct link *l)
 {
 	l->trying = true;
 	loop_timer_in(&l->timer, l->conf.connect_timeout_ms);
-	l->resolve = resolve_start(l->net->loop, l->hop.port ? &l->hop : &l->conf.address, on_resolved, l);
+	l->resolve = resolve_start(l->net->loop, l->hop.port ? &l->hop : &l->conf.address,
+		on_resolved, l);
 }
 
-struct link *link_new(struct net *n, const struct link_conf *conf, const struct link_ops *ops, void *arg)
+struct link *link_new(struct net *n, const struct link_conf *conf, const struct link_ops *ops,
+	void *arg)
 {
 	struct link *l = xcalloc(1, sizeof(*l));
 
@@ -342,7 +353,8 @@ struct link *link_new(struct net *n, const struct link_conf *conf, const struct 
 	l->ops = ops;
 	l->arg = arg;
 	l->state = LINK_DISCONNECTED;
-	l->give_up_us = conf->give_up_ms < 0 ? -1 : loop_now_us(n->loop) + conf->give_up_ms * 1000;
+	l->give_up_us =
+		conf->give_up_ms < 0 ? -1 : loop_now_us(n->loop) + conf->give_up_ms * 1000;
 	list_init(&l->queue);
 	wire_init(&l->in);
 	rng_system(&l->rng);

@@ -15,10 +15,10 @@ struct link_conf {
 	struct address address; /* a name is looked up again at each attempt */
 	const char *server_key; /* public; copied */
 	const struct keypair *own;
-	int want;                  /* enum port: once welcomed, go on to this port of the same host; -1 = stay */
+	int want; /* enum port: once welcomed, go on to this port of the same host; -1 = stay */
 	int64_t connect_timeout_ms; /* of one attempt: silence */
-	int64_t give_up_ms;        /* after a loss: how long to try to come back; -1 = for ever */
-	bool patient;              /* the first attempt may fail, too (a daemon): give_up_ms counts from the start */
+	int64_t give_up_ms; /* after a loss: how long to try to come back; -1 = for ever */
+	bool patient; /* the first attempt may fail, too (a daemon): give_up_ms counts from the start */
 };
 
 struct link_ops {
@@ -32,7 +32,8 @@ struct link_ops {
 	void (*failed)(void *arg, const struct err *why);
 };
 
-struct link *link_new(struct net *n, const struct link_conf *conf, const struct link_ops *ops, void *arg);
+struct link *link_new(struct net *n, const struct link_conf *conf, const struct link_ops *ops,
+	void *arg);
 /* Sends what is queued if it can be sent at once. No call comes any more. */
 void link_free(struct link **l);
 enum link_state link_state(const struct link *l);

@@ -30,7 +30,8 @@ void msg_fini(struct msg *m)
 static bool str_fits(const struct json_node *v, size_t max)
 {
 	/* Unescaping never makes a string longer; only an escaped one is worth the exact look. */
-	return v->type == JSON_STRING && (v->len <= max || (v->len <= 6 * max && memchr(v->text, '\\', v->len)));
+	return v->type == JSON_STRING &&
+	       (v->len <= max || (v->len <= 6 * max && memchr(v->text, '\\', v->len)));
 }
 
 static bool is_uuid(const struct json_node *v)
@@ -38,7 +39,8 @@ static bool is_uuid(const struct json_node *v)
 	struct uuid id;
 	char text[UUID_TEXT];
 
-	return v->type == JSON_STRING && json_strcpy(v, text, sizeof(text)) && uuid_parse(text, &id);
+	return v->type == JSON_STRING && json_strcpy(v, text, sizeof(text)) &&
+	       uuid_parse(text, &id);
 }
 
 static bool all_words(const struct json_node *list, size_t max)
@@ -83,40 +85,44 @@ static bool value_ok(const struct msg_field *f, const struct json_node *v, size_
 	return false;
 }
 
-static int check_fields(const char *msg, const struct msg_field *f, const struct json_node *o, size_t *body,
-	struct err *e);
+static int check_fields(const char *msg, const struct msg_field *f, const struct json_node *o,
+	size_t *body, struct err *e);
 
-static int check_list(const char *msg, const struct msg_field *f, const struct json_node *list, size_t *body,
-	struct err *e)
+static int check_list(const char *msg, const struct msg_field *f, const struct json_node *list,
+	size_t *body, struct err *e)
 {
 	for (const struct json_node *item = json_first(list); item; item = json_next(item)) {
 		if (item->type != JSON_OBJECT)
-			return err_set(e, ERR_DATA, "message %s: an element of %s is no object", msg, f->name);
+			return err_set(e, ERR_DATA, "message %s: an element of %s is no object",
+				msg, f->name);
 		if (check_fields(msg, f->items, item, body, e))
 			return -1;
 	}
 	return 0;
 }
 
-static int check_fields(const char *msg, const struct msg_field *f, const struct json_node *o, size_t *body,
-	struct err *e)
+static int check_fields(const char *msg, const struct msg_field *f, const struct json_node *o,
+	size_t *body, struct err *e)
 {
 	for (; f->type != F_END; f++) {
 		const struct json_node *v = json_get(o, f->name);
 		if (!v && f->must)
-			return err_set(e, ERR_DATA, "message %s: field %s is missing", msg, f->name);
+			return err_set(e, ERR_DATA, "message %s: field %s is missing", msg,
+				f->name);
 		if (!v)
 			continue;
 		if (!value_ok(f, v, body))
-			return err_set(e, ERR_DATA, "message %s: field %s is of the wrong type or too long", msg, f->name);
+			return err_set(e, ERR_DATA,
+				"message %s: field %s is of the wrong type or too long", msg,
+				f->name);
 		if (f->type == F_LIST && check_list(msg, f, v, body, e))
 			return -1;
 	}
 	return 0;
 }
 
-int msg_decode(struct msg *m, const char *head, size_t head_len, const char *body, size_t body_len, unsigned from,
-	struct err *e)
+int msg_decode(struct msg *m, const char *head, size_t head_len, const char *body,
+	size_t body_len, unsigned from, struct err *e)
 {
 	struct json_fault fault;
 	char name[32];
@@ -125,14 +131,16 @@ int msg_decode(struct msg *m, const char *head, size_t head_len, const char *bod
 
 	m->req = 0;
 	if (json_parse(&m->doc, head, head_len, JSON_STRICT_KEYS, PROTO_NODES_MAX, &fault))
-		return err_set(e, ERR_DATA, "header is not JSON: byte %zu: %s", fault.at, fault.what);
+		return err_set(e, ERR_DATA, "header is not JSON: byte %zu: %s", fault.at,
+			fault.what);
 	m->head = &m->doc.nodes[0];
 	m->req = msg_int(m->head, "r", 0);
 	if (!json_strcpy(json_get(m->head, "m"), name, sizeof(name)))
 		return err_set(e, ERR_DATA, "header has no message name \"m\"");
 	id = msg_find(name);
 	if (id < 0 || !(msg_def((enum msg_id)id)->from & from))
-		return err_set(e, ERR_DATA, "message \"%s\" is not known here; an older or newer fastworker?",
+		return err_set(e, ERR_DATA,
+			"message \"%s\" is not known here; an older or newer fastworker?",
 			str_show(name));
 	m->id = (enum msg_id)id;
 	m->body = body;
@@ -140,7 +148,8 @@ int msg_decode(struct msg *m, const char *head, size_t head_len, const char *bod
 	if (check_fields(name, msg_def(m->id)->fields, m->head, &announced, e))
 		return -1;
 	if (announced != body_len)
-		return err_set(e, ERR_DATA, "message %s: the body has %zu bytes, its lengths add up to %zu", name,
+		return err_set(e, ERR_DATA,
+			"message %s: the body has %zu bytes, its lengths add up to %zu", name,
 			body_len, announced);
 	return 0;
 }
@@ -180,7 +189,8 @@ const struct json_node *msg_list(const struct json_node *o, const char *name)
 	return list ? json_first(list) : NULL;
 }
 
-const char *msg_take(const struct msg *m, const struct json_node *o, const char *name, size_t *at, size_t *len)
+const char *msg_take(const struct msg *m, const struct json_node *o, const char *name,
+	size_t *at, size_t *len)
 {
 	int64_t n = msg_int(o, name, -1);
 	const char *p = m->body + *at;

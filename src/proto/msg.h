@@ -15,12 +15,14 @@
 #define PROTO_VERSION_MIN 1
 
 /* Limits, in bytes; a peer that goes over them is cut off or refused. */
-#define PROTO_FRAME_MAX  (256 * 1024)      /* one frame on the wire (ZMQ_MAXMSGSIZE) */
-#define PROTO_INLINE_MAX (96 * 1024)       /* one argument list or result inside a message; larger ones travel as blobs */
-#define PROTO_BATCH      (160 * 1024)      /* a sender begins a new message when head or body passes this */
-#define PROTO_CHUNK      (128 * 1024)      /* of a blob */
-#define PROTO_BLOB_MAX   (64 * 1024 * 1024) /* arguments, or result, of one task */
-#define PROTO_NODES_MAX  65536             /* JSON values in a header */
+#define PROTO_FRAME_MAX (256 * 1024) /* one frame on the wire (ZMQ_MAXMSGSIZE) */
+#define PROTO_INLINE_MAX                                                                       \
+	(96 * 1024) /* one argument list or result inside a message; larger ones travel as blobs */
+#define PROTO_BATCH                                                                            \
+	(160 * 1024) /* a sender begins a new message when head or body passes this */
+#define PROTO_CHUNK     (128 * 1024)       /* of a blob */
+#define PROTO_BLOB_MAX  (64 * 1024 * 1024) /* arguments, or result, of one task */
+#define PROTO_NODES_MAX 65536              /* JSON values in a header */
 
 enum msg_id {
 	MSG_HELLO,
@@ -65,11 +67,11 @@ enum field_type {
 	F_END, /* ends a field list */
 	F_INT,
 	F_BOOL,
-	F_STR,  /* at most `max` bytes after unescaping */
-	F_ID,   /* a UUID as text */
+	F_STR,   /* at most `max` bytes after unescaping */
+	F_ID,    /* a UUID as text */
 	F_WORDS, /* array of strings of at most `max` bytes each */
-	F_LIST, /* array of objects with the fields of `items` */
-	F_LEN,  /* a whole number: so many bytes of the body belong here; the lengths stand in the order of the body and add up to it */
+	F_LIST,  /* array of objects with the fields of `items` */
+	F_LEN, /* a whole number: so many bytes of the body belong here; the lengths stand in the order of the body and add up to it */
 	F_JSON, /* any value */
 };
 
@@ -98,7 +100,7 @@ int msg_find(const char *name); /* -1: unknown */
 /* A decoded message: the header is checked against its list, so that a reader need not check again. */
 struct msg {
 	enum msg_id id;
-	int64_t req;                  /* number of the request that this is or answers; 0 = none */
+	int64_t req; /* number of the request that this is or answers; 0 = none */
 	const struct json_node *head; /* the object */
 	const char *body;
 	size_t body_len;
@@ -108,17 +110,20 @@ struct msg {
 void msg_init(struct msg *m);
 void msg_fini(struct msg *m);
 /* Decodes a header (borrowed, must outlive m). `from` says what kind of peer sent it. -1 with ERR_DATA. */
-int msg_decode(struct msg *m, const char *head, size_t head_len, const char *body, size_t body_len, unsigned from,
-	struct err *e);
+int msg_decode(struct msg *m, const char *head, size_t head_len, const char *body,
+	size_t body_len, unsigned from, struct err *e);
 
 /* Reading, of m->head or of an item of a list. Fields that must be there are. */
 int64_t msg_int(const struct json_node *o, const char *name, int64_t absent);
 bool msg_bool(const struct json_node *o, const char *name); /* absent: false */
-bool msg_str(const struct json_node *o, const char *name, char *dst, size_t size); /* absent: "" and false */
+bool msg_str(const struct json_node *o, const char *name, char *dst,
+	size_t size); /* absent: "" and false */
 bool msg_uuid(const struct json_node *o, const char *name, struct uuid *out);
-const struct json_node *msg_list(const struct json_node *o, const char *name); /* first element or NULL; json_next() goes on */
+const struct json_node *msg_list(const struct json_node *o,
+	const char *name); /* first element or NULL; json_next() goes on */
 /* The next len = o.NAME bytes of the body; *at begins with 0 and grows. NULL when the field is absent. */
-const char *msg_take(const struct msg *m, const struct json_node *o, const char *name, size_t *at, size_t *len);
+const char *msg_take(const struct msg *m, const struct json_node *o, const char *name,
+	size_t *at, size_t *len);
 
 /* Writing. */
 struct mout {

@@ -70,13 +70,14 @@ static void on_result(void *arg, unsigned events)
 	struct addrinfo *found = r->lookup->request.ar_result;
 
 	if (rc == 0 && found)
-		rc = getnameinfo(found->ai_addr, found->ai_addrlen, numeric.host, sizeof(numeric.host), NULL, 0,
-			NI_NUMERICHOST);
+		rc = getnameinfo(found->ai_addr, found->ai_addrlen, numeric.host,
+			sizeof(numeric.host), NULL, 0, NI_NUMERICHOST);
 	if (rc == 0 && found) {
 		finish(r, &numeric, NULL);
 		return;
 	}
-	err_set(&e, ERR_PEER, "host \"%s\" cannot be found: %s", str_show(r->address.host), gai_strerror(rc));
+	err_set(&e, ERR_PEER, "host \"%s\" cannot be found: %s", str_show(r->address.host),
+		gai_strerror(rc));
 	finish(r, NULL, &e);
 }
 
@@ -91,7 +92,8 @@ static bool start_lookup(struct resolve *r)
 {
 	struct lookup *k = xcalloc(1, sizeof(*k));
 	struct gaicb *list[1] = {&k->request};
-	struct sigevent wake = {.sigev_notify = SIGEV_THREAD, .sigev_notify_function = in_thread};
+	struct sigevent wake = {.sigev_notify = SIGEV_THREAD,
+		.sigev_notify_function = in_thread};
 
 	k->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	snprintf(k->host, sizeof(k->host), "%s", r->address.host);
@@ -116,11 +118,13 @@ static void on_no_lookup(void *arg)
 	struct resolve *r = arg;
 	struct err e;
 
-	err_set(&e, ERR_PEER, "host \"%s\" cannot be looked up: no memory or descriptors", str_show(r->address.host));
+	err_set(&e, ERR_PEER, "host \"%s\" cannot be looked up: no memory or descriptors",
+		str_show(r->address.host));
 	finish(r, NULL, &e);
 }
 
-struct resolve *resolve_start(struct loop *l, const struct address *a, resolve_fn *fn, void *arg)
+struct resolve *resolve_start(struct loop *l, const struct address *a, resolve_fn *fn,
+	void *arg)
 {
 	struct resolve *r = xcalloc(1, sizeof(*r));
 

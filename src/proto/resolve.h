@@ -11,7 +11,8 @@ struct resolve;
 typedef void resolve_fn(void *arg, const struct address *numeric, const struct err *e);
 
 /* A numeric host is passed through. The caller may drop it before it is done with resolve_cancel(). */
-struct resolve *resolve_start(struct loop *l, const struct address *a, resolve_fn *fn, void *arg);
+struct resolve *resolve_start(struct loop *l, const struct address *a, resolve_fn *fn,
+	void *arg);
 void resolve_cancel(struct resolve **r);
 
 #endif

@@ -67,7 +67,8 @@ static void *sock_new(struct net *n, int type, int hwm, struct err *e)
 	int64_t limit = PROTO_FRAME_MAX;
 
 	if (!sock) {
-		err_set(e, ERR_BUSY, "cannot make a socket: %s (too many open files? raise `ulimit -n`)",
+		err_set(e, ERR_BUSY,
+			"cannot make a socket: %s (too many open files? raise `ulimit -n`)",
 			zmq_strerror(errno));
 		return NULL;
 	}
@@ -104,7 +105,8 @@ int sock_bind(void *sock, const struct address *a, struct err *e)
 	return zmq_bind(sock, address_text(text, a)) ? bind_error(a, e) : 0;
 }
 
-void *sock_listen(struct net *n, const struct address *a, const struct keypair *server, struct err *e)
+void *sock_listen(struct net *n, const struct address *a, const struct keypair *server,
+	struct err *e)
 {
 	void *sock = sock_new(n, ZMQ_ROUTER, 256, e);
 
@@ -121,7 +123,8 @@ void *sock_listen(struct net *n, const struct address *a, const struct keypair *
 	return sock;
 }
 
-void *sock_dialer(struct net *n, const char *server_key, const struct keypair *own, struct err *e)
+void *sock_dialer(struct net *n, const char *server_key, const struct keypair *own,
+	struct err *e)
 {
 	void *sock = sock_new(n, ZMQ_DEALER, 256, e);
 
@@ -141,7 +144,8 @@ int sock_connect(void *sock, const struct address *a, struct err *e)
 	char text[300];
 
 	if (zmq_connect(sock, address_text(text, a)))
-		return err_set(e, ERR_PEER, "%s: cannot connect: %s", text, zmq_strerror(errno));
+		return err_set(e, ERR_PEER, "%s: cannot connect: %s", text,
+			zmq_strerror(errno));
 	return 0;
 }
 

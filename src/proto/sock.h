@@ -21,24 +21,26 @@ struct net *net_new(struct loop *l);
 void net_free(struct net **n); /* all sockets must be closed */
 
 /* A ROUTER that only keys which the ZAP handler lets in can reach. NULL: ERR_CONFIG names the port and, where it can be seen, its holder. */
-void *sock_listen(struct net *n, const struct address *a, const struct keypair *server, struct err *e);
+void *sock_listen(struct net *n, const struct address *a, const struct keypair *server,
+	struct err *e);
 /* One more address for a ROUTER that listens already. */
 int sock_bind(void *sock, const struct address *a, struct err *e);
 /* A DEALER, not connected yet: put a monitor on it first. NULL only when descriptors are used up (ERR_BUSY). */
-void *sock_dialer(struct net *n, const char *server_key, const struct keypair *own, struct err *e);
+void *sock_dialer(struct net *n, const char *server_key, const struct keypair *own,
+	struct err *e);
 /* To a numeric address; tries once and never by itself again. */
 int sock_connect(void *sock, const struct address *a, struct err *e);
 void sock_close(void **sock, int linger_ms); /* nulls it; NULL is fine */
 
 /* What a socket's connections do. */
 enum sock_event {
-	SOCK_CONNECTED,   /* TCP */
-	SOCK_READY,       /* the handshake succeeded */
-	SOCK_DENIED,      /* the other side does not let our key in (400), or cannot ask (other codes) */
+	SOCK_CONNECTED, /* TCP */
+	SOCK_READY,     /* the handshake succeeded */
+	SOCK_DENIED, /* the other side does not let our key in (400), or cannot ask (other codes) */
 	SOCK_SILENT_HANDSHAKE, /* closed during the handshake: wrong server key */
-	SOCK_NOT_ZMQ,     /* the other side speaks something else, or no CURVE */
-	SOCK_CLOSED,      /* TCP could not be opened: refused, unreachable */
-	SOCK_LOST,        /* an open connection ended */
+	SOCK_NOT_ZMQ,          /* the other side speaks something else, or no CURVE */
+	SOCK_CLOSED,           /* TCP could not be opened: refused, unreachable */
+	SOCK_LOST,             /* an open connection ended */
 };
 
 struct monitor {

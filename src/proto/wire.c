@@ -90,10 +90,11 @@ int wire_recv(void *sock, bool router, unsigned from, struct inbound *in, struct
 	in->msg.req = 0;
 	if (more) {
 		skip_rest(sock, true);
-		return err_set(e, ERR_DATA, "a message has at most two frames: header and body");
+		return err_set(e, ERR_DATA,
+			"a message has at most two frames: header and body");
 	}
-	return msg_decode(&in->msg, zmq_msg_data(&in->head), zmq_msg_size(&in->head), zmq_msg_data(&in->body),
-		       zmq_msg_size(&in->body), from, e)
+	return msg_decode(&in->msg, zmq_msg_data(&in->head), zmq_msg_size(&in->head),
+		       zmq_msg_data(&in->body), zmq_msg_size(&in->body), from, e)
 		       ? -1
 		       : 1;
 }
@@ -107,7 +108,8 @@ static enum wire_sent failed(void)
 	BUG("zmq_send: %s", zmq_strerror(errno));
 }
 
-enum wire_sent wire_send(void *sock, const struct route *to, const struct buf *head, const struct buf *body)
+enum wire_sent wire_send(void *sock, const struct route *to, const struct buf *head,
+	const struct buf *body)
 {
 	bool has_body = body && body->len;
 
@@ -115,7 +117,8 @@ enum wire_sent wire_send(void *sock, const struct route *to, const struct buf *h
 		return failed();
 	if (to && to->delimiter && zmq_send(sock, "", 0, ZMQ_DONTWAIT | ZMQ_SNDMORE) < 0)
 		return failed();
-	if (zmq_send(sock, head->data, head->len, ZMQ_DONTWAIT | (has_body ? ZMQ_SNDMORE : 0)) < 0)
+	if (zmq_send(sock, head->data, head->len, ZMQ_DONTWAIT | (has_body ? ZMQ_SNDMORE : 0)) <
+		0)
 		return failed();
 	if (has_body && zmq_send(sock, body->data, body->len, ZMQ_DONTWAIT) < 0)
 		return failed();

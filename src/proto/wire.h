@@ -18,10 +18,10 @@ struct route {
 
 struct inbound { /* wire_init() once, wire_fini() at the end */
 	zmq_msg_t head, body;
-	struct route from;     /* ROUTER only */
-	char key[41];          /* public key that ZAP let in; "" on a DEALER */
-	char address[64];      /* of the peer: a number without a port */
-	int fd;                /* of the connection, as monitors name it; -1 = unknown */
+	struct route from; /* ROUTER only */
+	char key[41];      /* public key that ZAP let in; "" on a DEALER */
+	char address[64];  /* of the peer: a number without a port */
+	int fd;            /* of the connection, as monitors name it; -1 = unknown */
 	struct msg msg;
 };
 
@@ -32,6 +32,7 @@ int wire_recv(void *sock, bool router, unsigned from, struct inbound *in, struct
 
 enum wire_sent { WIRE_SENT, WIRE_FULL, WIRE_GONE };
 /* to: NULL on a DEALER. Never blocks. */
-enum wire_sent wire_send(void *sock, const struct route *to, const struct buf *head, const struct buf *body);
+enum wire_sent wire_send(void *sock, const struct route *to, const struct buf *head,
+	const struct buf *body);
 
 #endif

@@ -9,7 +9,8 @@
 
 #include "base/mem.h"
 
-#define ZAP_FRAMES 8 /* route, empty, version, request id, domain, address, identity, mechanism; then the key */
+#define ZAP_FRAMES                                                                             \
+	8 /* route, empty, version, request id, domain, address, identity, mechanism; then the key */
 
 struct zap {
 	void *sock;
@@ -59,8 +60,9 @@ static void send_frame(void *sock, const char *p, size_t len, bool more)
 static void answer(struct zap *z, const struct request *r)
 {
 	char key[41] = "";
-	bool ok = r->n == ZAP_FRAMES + 1 && strcmp(r->frame[7], "CURVE") == 0 && r->len[8] == 32 &&
-		  zmq_z85_encode(key, (const uint8_t *)r->frame[8], 32) && z->allow(z->arg, key, r->frame[5]);
+	bool ok = r->n == ZAP_FRAMES + 1 && strcmp(r->frame[7], "CURVE") == 0 &&
+		  r->len[8] == 32 && zmq_z85_encode(key, (const uint8_t *)r->frame[8], 32) &&
+		  z->allow(z->arg, key, r->frame[5]);
 
 	for (size_t i = 0; i < 4; i++)
 		send_frame(z->sock, r->frame[i], r->len[i], true);
@@ -128,7 +130,8 @@ static void test_end(struct gate_test *t, const char *fault)
 	sock_close(&t->sock, 0);
 	if (fault)
 		err_set(&e, ERR_CONFIG,
-			"self-test: a key made up for the test %s; this libzmq cannot be trusted to keep strangers out", fault);
+			"self-test: a key made up for the test %s; this libzmq cannot be trusted to keep strangers out",
+			fault);
 	t->done(t->arg, fault ? &e : NULL);
 	free(t);
 }
@@ -142,7 +145,9 @@ static void on_test_event(void *arg, unsigned events)
 	while (monitor_next(&t->monitor, &ev, &fd)) {
 		if (ev == SOCK_CONNECTED)
 			continue;
-		test_end(t, ev == SOCK_DENIED ? NULL : ev == SOCK_READY ? "was let in" : "was not refused properly");
+		test_end(t, ev == SOCK_DENIED  ? NULL
+			    : ev == SOCK_READY ? "was let in"
+					       : "was not refused properly");
 		return;
 	}
 }
@@ -152,7 +157,8 @@ static void on_test_timeout(void *arg)
 	test_end(arg, "got no answer in 10 s");
 }
 
-void zap_test(struct net *n, const struct address *a, const char *server_key, zap_test_fn *done, void *arg)
+void zap_test(struct net *n, const struct address *a, const char *server_key, zap_test_fn *done,
+	void *arg)
 {
 	struct gate_test *t = xcalloc(1, sizeof(*t));
 	struct keypair stranger;
@@ -163,7 +169,8 @@ void zap_test(struct net *n, const struct address *a, const char *server_key, za
 	loop_timer_init(n->loop, &t->timer, on_test_timeout, t);
 	keys_make(&stranger);
 	t->sock = sock_dialer(n, server_key, &stranger, &e);
-	if (!t->sock || monitor_open(n, t->sock, &t->monitor, &e) || sock_connect(t->sock, a, &e)) {
+	if (!t->sock || monitor_open(n, t->sock, &t->monitor, &e) ||
+		sock_connect(t->sock, a, &e)) {
 		test_end(t, "could not be tried");
 		return;
 	}

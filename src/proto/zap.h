@@ -16,6 +16,7 @@ void zap_free(struct zap **z);
 /* Proves that the gate is closed: connects to `a` with a key made for this, which must be refused. `done` is called with NULL when it was,
  * else with what went wrong: then nothing may be served. */
 typedef void zap_test_fn(void *arg, const struct err *e);
-void zap_test(struct net *n, const struct address *a, const char *server_key, zap_test_fn *done, void *arg);
+void zap_test(struct net *n, const struct address *a, const char *server_key, zap_test_fn *done,
+	void *arg);
 
 #endif

@@ -39,7 +39,8 @@ static void try_text(const char *text)
 	}
 	require(match_states(f, &t) == match_states(again, &t), "the same matches");
 	t.worker_id = worker;
-	require(match_states(f, &t) == match_states(again, &t), "the same matches, with a worker");
+	require(match_states(f, &t) == match_states(again, &t),
+		"the same matches, with a worker");
 	filter_free(&f);
 	filter_free(&again);
 	require(!f && !again, "filter_free() nulls");
