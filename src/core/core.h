@@ -31,12 +31,11 @@ struct core {
 	struct map *workers;      /* struct worker, by id */
 	const char **known;       /* texts of the names that were announced, in that order */
 	size_t nknown, known_cap;
-	struct list tasks;            /* struct task.all */
-	struct list all_workers;      /* struct worker.all */
-	struct list active, inactive; /* struct worker.by_seen */
-	struct list
-		ready[PRIO__COUNT]; /* struct name.ready; the one with the oldest task first */
-	struct list cached, expiry; /* struct task */
+	struct list tasks;                    /* struct task.all */
+	struct list all_workers;              /* struct worker.all */
+	struct list active, inactive;         /* struct worker.by_seen */
+	struct list ready[PRIO__COUNT];       /* struct name.ready; oldest task first */
+	struct list cached, expiry;           /* struct task */
 	struct list dead_tasks, dead_workers; /* dropped; freed in core_sweep() */
 	uint64_t last_n, turn;
 	size_t room;               /* sum of worker.room */
@@ -57,8 +56,10 @@ void events_init(struct event_ring *r, size_t cap);
 void events_fini(struct event_ring *r);
 /* Numbers the event and keeps it; the kept one. */
 const struct event *events_add(struct event_ring *r, const struct event *ev);
-void event_copy(char *dst, size_t size,
-	const char *src); /* cut to fit, never within a character; NULL is "" */
+/* Cut to fit, but never within a character; NULL is "". */
+void event_copy(char *dst, size_t size, const char *src);
+
+/* event.c: the actions */
 void actions_fini(struct action_ring *r);
 void act_dispatch(struct core *c, struct task *t, struct worker *w);
 void act_stop(struct core *c, struct task *t, struct worker *w, uint32_t attempt);
@@ -79,8 +80,8 @@ void worker_free(struct worker **w);
 /* Changes its state and tells it; an event that the state does not allow is a BUG(). */
 void worker_move(struct core *c, struct now now, struct worker *w, enum peer_event ev,
 	const char *text);
-void worker_settle(struct core *c,
-	struct worker *w); /* after anything that changes its free slots */
+/* After anything that changes its free slots. */
+void worker_settle(struct core *c, struct worker *w);
 
 /* held.c */
 void worker_hold(struct core *c, struct worker *w, struct task *t);
@@ -94,11 +95,11 @@ void worker_lose(struct core *c, struct now now, struct worker *w, struct task *
 void worker_lose_all(struct core *c, struct now now, struct worker *w, const char *why,
 	bool haunt);
 struct ghost *ghost_find(const struct worker *w, const struct uuid *id, uint32_t attempt);
-void ghost_free(struct core *c, struct now now, struct worker *w,
-	struct ghost **g); /* its slot is free */
+/* Its slot is free. */
+void ghost_free(struct core *c, struct now now, struct worker *w, struct ghost **g);
 void ghosts_free(struct core *c, struct now now, struct worker *w);
-void ghosts_stop(struct core *c,
-	struct worker *w); /* asks the worker to end those that it was not yet told of */
+/* Asks the worker to end those that it was not yet told of. */
+void ghosts_stop(struct core *c, struct worker *w);
 
 /* lease.c */
 void lease_end(struct worker *w);         /* it is watched no longer */

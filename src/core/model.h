@@ -67,10 +67,10 @@ struct worker {
 	enum peer_state state;
 	unsigned nheld;   /* tasks assigned or running on it */
 	struct list held; /* struct task.held, oldest first */
-	unsigned
-		nghosts; /* slots still filled by attempts that nobody wants any more: cancelled, or lost while it was silent */
-	struct list
-		ghosts; /* these attempts; freed when it says that they ended, when it joins again, when it leaves */
+	/* Attempts that nobody wants any more - cancelled, or lost while it was silent - and that still fill a slot: until it says that they
+	 * ended, joins again or leaves. */
+	unsigned nghosts;
+	struct list ghosts;
 	unsigned room;       /* free slots; 0 when it is not active or draining */
 	struct list by_seen; /* among the workers of its state, longest silent first */
 	struct name **names;
@@ -175,9 +175,8 @@ struct core_counts {
 	uint64_t by_state[TASK__STATES]; /* of the tasks that are there now */
 	uint64_t queued[PRIO__COUNT];
 	uint64_t submitted, succeeded, failed, cancelled, lost, stale; /* since the start */
-	uint64_t cached; /* finished ones that are kept */
-	size_t workers, slots,
-		busy; /* active workers, their slots, and how many of those are filled */
+	uint64_t cached;             /* finished ones that are kept */
+	size_t workers, slots, busy; /* active ones, their slots, filled slots */
 };
 void core_counts(const struct core *c, struct core_counts *out);
 /* created_at of the oldest task waiting in that priority; 0 = none. */

@@ -226,8 +226,8 @@ static void test_refused(void)
 	check_refused(path, ERR_CONFIG, "chmod");
 	free(path);
 	path = put("echo.sh", "# @task\necho() {\n}\n", 0644);
-	check_refused(
-		path, ERR_DATA, "the task echo is defined twice: in fastworker itself and in ");
+	check_refused(path, ERR_DATA,
+		"the task echo is defined twice: in fastworker itself and in ");
 	free(path);
 }
 

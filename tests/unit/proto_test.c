@@ -1,4 +1,5 @@
 /* The protocol: every message of the list survives encoding and decoding; what is not as the list says is refused; addresses, keys, authorized_keys. */
+#include "base/mem.h"
 #include "proto/address.h"
 #include "proto/keyring.h"
 #include "proto/msg.h"

@@ -36,8 +36,9 @@ static const char module[] =
 	"  kill -STOP $$\n"
 	"}\n"
 	/* Waits for a child that is asked, too. */
-	"deep() { trap : TERM; saver \"$1\" & while ! wait $!; do :; done; }\n"
-	"saver() { sh -c 'trap \"echo saved; exit 0\" TERM; echo $$ >\"$1\"; while :; do sleep 1000 & wait; done' sh \"$1\"; }\n"
+	"SAVE='trap \"echo saved; exit 0\" TERM; echo $$ >\"$1\"; while :; do sleep 1000 & wait; done'\n"
+	"deep() { trap : TERM; sh -c \"$SAVE\" sh \"$1\" & while kill -0 $!; do wait $!; done; }\n"
+	"saver() { sh -c \"$SAVE\" sh \"$1\"; }\n"
 	/* Three levels that ignore TERM, the lowest two in sessions of their own and without their parents. */
 	"stubborn() {\n"
 	"  trap '' TERM\n"
@@ -174,8 +175,8 @@ static struct module_task builtin_task(const char *name)
 }
 
 /* One task in a slot of its own, to its end. */
-static struct seen run_kw(
-	const struct module_task *t, const char *args, const char *kwargs, int64_t timeout_ms)
+static struct seen run_kw(const struct module_task *t, const char *args, const char *kwargs,
+	int64_t timeout_ms)
 {
 	struct seen seen = {0};
 	struct slot *s = slot_new(loop, exe, &ops, &seen);
@@ -310,8 +311,8 @@ static void test_arguments(void)
 		"<1.50><-0><true><null><[1, {\"k\":\"v\"}]>";
 	check_text(run(shell_task("show", false), args), want);
 	check_text(run(shell_task("show", true), args), want);
-	check_text(
-		run(exec_task("/usr/bin/printf"), "[\"%s|\", \"a b\", \"$(x)\"]"), "a b|$(x)|");
+	check_text(run(exec_task("/usr/bin/printf"), "[\"%s|\", \"a b\", \"$(x)\"]"),
+		"a b|$(x)|");
 	check_text(run(shell_task("show", false), "[]"), "");
 }
 
@@ -387,8 +388,8 @@ static void test_clean_slate(void)
 {
 	check_text(run(shell_task("descriptors", false), "[]"),
 		"0 1 2 3 "); /* 3: the folder that ls reads */
-	check_text(
-		run(shell_task("status", false), "[]"), "0000000000000000 0000000000000000 1 ");
+	check_text(run(shell_task("status", false), "[]"),
+		"0000000000000000 0000000000000000 1 ");
 	check_text(run(shell_task("input", false), "[]"), "not a tty\n");
 	struct seen s = run(shell_task("flags", true), "[]");
 	CHECK(s.o.ok && strchr(s.text, 'p')); /* it takes no functions from the environment */
@@ -485,8 +486,8 @@ static void test_cannot_start(void)
 	start(s, &t, "[]", "{}", 0);
 	CHECK(!seen.done); /* never from inside slot_run() */
 	wait_done(&seen);
-	check_failure(
-		seen, CAUSE_START, "cannot start a runner: cannot run /no/such/fastworker");
+	check_failure(seen, CAUSE_START,
+		"cannot start a runner: cannot run /no/such/fastworker");
 	slot_free(&s);
 }
 
@@ -667,8 +668,8 @@ static void test_builtins(void)
 	check_json("true", "[1]", "null");
 	check_json("sleep", "[0.02]", "null");
 	check_json("sleep", "[1e-3]", "null");
-	check_failure(
-		run(builtin_task("sleep"), "[\"1\"]"), CAUSE_EXIT, "sleep takes one number");
+	check_failure(run(builtin_task("sleep"), "[\"1\"]"), CAUSE_EXIT,
+		"sleep takes one number");
 	check_failure(run(builtin_task("sleep"), "[-1]"), CAUSE_EXIT, "sleep takes one number");
 	check_failure(run(builtin_task("sleep"), "[]"), CAUSE_EXIT, "sleep takes one number");
 	check_failure(run(builtin_task("nap"), "[]"), CAUSE_START, "no built-in task nap");
@@ -739,8 +740,10 @@ static void talk(const struct buf *out, int ndone, struct buf *said)
 	char chunk[4096], text[64];
 	int pair[2];
 	CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
-	const struct spawn sp = {
-		.path = exe, .argv = argv, .fd = {pair[1], pair[1], 2}, .session = true};
+	const struct spawn sp = {.path = exe,
+		.argv = argv,
+		.fd = {pair[1], pair[1], 2},
+		.session = true};
 	CHECK(spawn_start(&sp, &e) > 0);
 	close(pair[1]);
 	CHECK(send(pair[0], out->data, out->len, MSG_NOSIGNAL) == (ssize_t)out->len);

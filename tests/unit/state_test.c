@@ -76,7 +76,8 @@ static void worker_table(void)
 		{WORKER_STOPPING, WORKER_EV_DONE, WORKER_STOPPED},
 	};
 
-	check_table("worker", next_worker, WORKER__STATES, WORKER__EVENTS, list, ARRAY_LEN(list));
+	check_table("worker", next_worker, WORKER__STATES, WORKER__EVENTS, list,
+		ARRAY_LEN(list));
 }
 
 static int next_peer(int s, int ev)
@@ -145,8 +146,8 @@ static void words(void)
 
 static void kinds(void)
 {
-	static const bool final[TASK__STATES] = {
-		[TASK_SUCCESS] = true, [TASK_FAILURE] = true, [TASK_CANCELLED] = true};
+	static const bool final[TASK__STATES] =
+		{[TASK_SUCCESS] = true, [TASK_FAILURE] = true, [TASK_CANCELLED] = true};
 
 	for (int i = 0; i < TASK__STATES; i++)
 		CHECK(task_state_final((enum task_state)i) == final[i]);
