@@ -9,16 +9,17 @@ BINARY  ?= fastworker
 
 # Objects by layer, lowest first; tests/layers checks that no file includes one above it.
 base_OBJS := mem err buf bytes str uuid rng clock map heap log json json_check json_read json_out \
-	opt opt_value opt_words ini paths loop
+	opt opt_value opt_words ini paths loop signals
 core_OBJS := state task event names queue worker held lease cache model query filter
 proto_OBJS := address keys keyring context messages msg document wire sock holder zap link resolve
 client_OBJS := client watch submit fetch
 node_OBJS := module_parse module_task modules runner_msg args scratch tree run run_end builtin runner spawn slot \
 	jobs worker peers series select records rows steer watches uploads herd local requests control_plane
 cmd_OBJS := out table session cmd help ending show arguments processes start submit wait record lists list config \
-	hidden
-tui_OBJS := console
-shell_OBJS := shell
+	complete_words complete hidden
+tui_OBJS := console acts header panel listing listing_panel lists cells rows feed detail pager confirm prompt run \
+	keys draw term rescue
+shell_OBJS := shell run lines editor history tab notices script
 LAYERS := base core proto client node cmd tui shell
 
 OBJS := $(foreach l,$(filter-out tui shell,$(LAYERS)),$(addprefix $(BUILD)/src/$(l)/,$(addsuffix .o,$($(l)_OBJS)))) \

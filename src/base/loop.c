@@ -1,4 +1,4 @@
-/* The event loop: zmq_poll over sockets and descriptors, a heap of timers, and a signalfd for signals and ended children.
+/* The event loop: zmq_poll over sockets and descriptors, a heap of timers; signals.c brings in signals and ended children.
  *
  * A turn is: sleep, read the clock, due timers, input in the order of `order`, deferred calls, hooks. What callbacks delete is only
  * marked dead and swept when the turn ends, so that no callback pulls the ground from under the walk that called it.
@@ -9,20 +9,12 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/signalfd.h>
-#include <sys/wait.h>
-#include <unistd.h>
 #include <zmq.h>
 
-#include "base/map.h"
 #include "base/mem.h"
-
-/* Behind the usual 10: the last words of a child are read before its end is told, when both come in one turn. */
-#define ORDER_SIGNALS 1000
+#include "base/signals.h"
 
 struct loop_io {
 	struct loop *loop;
@@ -45,16 +37,6 @@ struct calls {
 	size_t n, cap;
 };
 
-struct child {
-	loop_child_fn *fn;
-	void *arg;
-};
-
-struct signal_handler {
-	loop_signal_fn *fn;
-	void *arg;
-};
-
 struct loop {
 	struct clock *clock;
 	int64_t now_us;
@@ -74,15 +56,8 @@ struct loop {
 
 	struct calls deferred, hooks;
 
-	int signal_fd;
-	sigset_t signals; /* what signal_fd gives */
-	struct signal_handler handlers[_NSIG];
-	bool want_children;   /* SIGCHLD is ours */
-	struct map *children; /* pid_t -> struct child, owned */
-	struct child orphans;
+	struct signals *signals;
 };
-
-static void read_signals(void *arg, unsigned events);
 
 static int compare_timers(const struct heap_node *a, const struct heap_node *b)
 {
@@ -101,24 +76,11 @@ struct loop *loop_new(struct clock *clock)
 	l->clock = clock;
 	l->now_us = clock->mono_us(clock);
 	heap_init(&l->timers, compare_timers);
-	l->children = map_new();
-	sigemptyset(&l->signals);
-	l->signal_fd = signalfd(-1, &l->signals, SFD_NONBLOCK | SFD_CLOEXEC);
-	if (l->signal_fd < 0)
-		BUG("signalfd: %s", strerror(errno));
-	loop_fd(l, l->signal_fd, LOOP_READ, ORDER_SIGNALS, read_signals, l);
+	l->signals = signals_new(l);
 	return l;
 }
 
-static void free_children(struct map **children)
-{
-	size_t pos = 0;
-	void *child;
-
-	while (map_each(*children, &pos, NULL, &child))
-		free(child);
-	map_free(children);
-}
+static void run_deferred(struct loop *l);
 
 void loop_free(struct loop **lp)
 {
@@ -128,6 +90,9 @@ void loop_free(struct loop **lp)
 		return;
 	if (l->running)
 		BUG("loop_free() inside loop_run()");
+	/* What was to be freed at the end of a turn that does not come. */
+	while (l->deferred.n)
+		run_deferred(l);
 	for (size_t i = 0; i < l->nios; i++)
 		free(l->ios[i]);
 	free(l->ios);
@@ -136,8 +101,7 @@ void loop_free(struct loop **lp)
 	free(l->deferred.items);
 	free(l->hooks.items);
 	heap_fini(&l->timers);
-	free_children(&l->children);
-	close(l->signal_fd);
+	signals_free(&l->signals);
 	free(l);
 	*lp = NULL;
 }
@@ -155,6 +119,11 @@ int64_t loop_wall_ms(const struct loop *l)
 struct clock *loop_clock(struct loop *l)
 {
 	return l->clock;
+}
+
+struct signals *loop_signals(struct loop *l)
+{
+	return l->signals;
 }
 
 static struct loop_io *add_io(struct loop *l, struct loop_io io)
@@ -400,92 +369,6 @@ static void run_hooks(struct loop *l)
 		if (l->hooks.items[i].fn)
 			l->hooks.items[kept++] = l->hooks.items[i];
 	l->hooks.n = kept;
-}
-
-static void set_signals(struct loop *l, int signo, bool on)
-{
-	sigset_t one;
-
-	sigemptyset(&one);
-	sigaddset(&one, signo);
-	if (on)
-		sigaddset(&l->signals, signo);
-	else
-		sigdelset(&l->signals, signo);
-	if (sigprocmask(on ? SIG_BLOCK : SIG_UNBLOCK, &one, NULL) < 0 ||
-		signalfd(l->signal_fd, &l->signals, 0) < 0)
-		BUG("signal %d: %s", signo, strerror(errno));
-}
-
-void loop_signal(struct loop *l, int signo, loop_signal_fn *fn, void *arg)
-{
-	if (signo <= 0 || signo >= _NSIG)
-		BUG("no signal %d", signo);
-	l->handlers[signo] = (struct signal_handler){fn, arg};
-	set_signals(l, signo, fn || (signo == SIGCHLD && l->want_children));
-}
-
-/* The pid is free for use again: forget it before its owner is told, who may start the next one. */
-static void child_ended(struct loop *l, pid_t pid, int status, const struct rusage *usage)
-{
-	struct child *known = map_del(l->children, &pid, sizeof(pid));
-	struct child c = known ? *known : l->orphans;
-
-	free(known);
-	if (c.fn)
-		c.fn(c.arg, pid, status, usage);
-}
-
-static void reap(void *arg)
-{
-	struct loop *l = arg;
-	struct rusage usage;
-	int status;
-	pid_t pid;
-
-	while ((pid = wait4(-1, &status, WNOHANG, &usage)) > 0)
-		child_ended(l, pid, status, &usage);
-}
-
-/* Children may have ended before SIGCHLD was blocked: look once without being told. */
-static void want_children(struct loop *l)
-{
-	if (l->want_children)
-		return;
-	l->want_children = true;
-	set_signals(l, SIGCHLD, true);
-	loop_defer(l, reap, l);
-}
-
-void loop_child(struct loop *l, pid_t pid, loop_child_fn *fn, void *arg)
-{
-	struct child c = {fn, arg};
-
-	free(map_put(l->children, &pid, sizeof(pid), xmemdup(&c, sizeof(c))));
-	want_children(l);
-}
-
-void loop_orphans(struct loop *l, loop_child_fn *fn, void *arg)
-{
-	l->orphans = (struct child){fn, arg};
-	want_children(l);
-}
-
-/* One signal may stand for many of its kind: reap() therefore looks for all children. */
-static void read_signals(void *arg, unsigned events)
-{
-	struct loop *l = arg;
-	struct signalfd_siginfo info;
-
-	while (read(l->signal_fd, &info, sizeof(info)) == sizeof(info)) {
-		int signo = (int)info.ssi_signo;
-		struct signal_handler h;
-		if (signo == SIGCHLD && l->want_children)
-			reap(l);
-		h = l->handlers[signo]; /* only now: reaping calls others, who may change it */
-		if (h.fn)
-			h.fn(h.arg, signo);
-	}
 }
 
 /* Deferred calls of hooks are not left for the next turn, whose input could meet what should be gone. True when there were some: hooks
