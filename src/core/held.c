@@ -90,7 +90,7 @@ static void release(struct core *c, struct now now, const struct worker *w,
 {
 	struct task *t = core_task(c, &g->id);
 
-	if (!t || t->state != TASK_CANCELLED || t->worker != w)
+	if (!t || t->state != TASK_CANCELLED || t->worker != w || t->attempt != g->attempt)
 		return;
 	t->worker = NULL;
 	cache_add(c, now, t);

@@ -2,6 +2,7 @@
  * bytes and not with how they were cut up. */
 #include "node/runner_msg.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -110,6 +111,43 @@ int runner_next(struct runner_reader *r, struct runner_msg *m, struct err *e)
 	r->used += need;
 	r->scanned = 0;
 	return 1;
+}
+
+int64_t runner_number(const struct runner_msg *m, const char *key, int64_t absent)
+{
+	int64_t v;
+
+	return json_i64(json_get(m->head, key), &v) ? v : absent;
+}
+
+int runner_outcome(const struct runner_msg *m, struct outcome *o, struct err *e)
+{
+	char word[32];
+	bool ok;
+	int cause = json_strcpy(json_get(m->head, "cause"), word, sizeof(word))
+			    ? cause_parse(word)
+			    : -1;
+
+	if (cause < 0 || !json_bool(json_get(m->head, "ok"), &ok) || m->nbodies > 1)
+		return err_set(e, ERR_DATA, "runner protocol: a 'done' that does not say how");
+	*o = (struct outcome){
+		.ok = ok,
+		.cancelled = cause == CAUSE_CANCELLED,
+		.cause = (enum cause)cause,
+		.exit_status = (int)runner_number(m, "exit", -1),
+		.exit_signal = (int)runner_number(m, "signal", 0),
+		.error = json_strdup(json_get(m->head, "error")),
+		.result = m->nbodies ? bytes_new(m->body[0], m->len[0]) : NULL,
+		.result_type =
+			json_is(json_get(m->head, "type"), "json") ? RESULT_JSON : RESULT_BYTES,
+	};
+	return 0;
+}
+
+void runner_outcome_fini(struct outcome *o)
+{
+	free((char *)o->error);
+	bytes_unref(&o->result);
 }
 
 void runner_begin(struct json_out *w, struct buf *out, const char *name)

@@ -23,6 +23,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "core/model.h"
 
 #define RUNNER_VERSION    1
 #define RUNNER_MAX_LINE   65536              /* longer: the peer is broken */
@@ -52,6 +53,12 @@ void runner_feed(struct runner_reader *r, const void *p, size_t n);
 /* 1: *m is the next message. 0: not complete yet. -1: the peer is broken, *e says how. */
 int runner_next(struct runner_reader *r, struct runner_msg *m, struct err *e);
 void runner_reader_fini(struct runner_reader *r);
+
+/* A member that is a whole number, or `absent`. */
+int64_t runner_number(const struct runner_msg *m, const char *key, int64_t absent);
+/* What a `done` says. *o owns its error and result until runner_outcome_fini(). -1: it does not say how the attempt ended. */
+int runner_outcome(const struct runner_msg *m, struct outcome *o, struct err *e);
+void runner_outcome_fini(struct outcome *o);
 
 /* Begins a message in `out` ({"m":NAME ...); add members to *w; then runner_end() closes it with its bodies. */
 void runner_begin(struct json_out *w, struct buf *out, const char *name);

@@ -169,12 +169,6 @@ static void too_late(void *arg)
 	leave(s);
 }
 
-static int64_t number(const struct runner_msg *m, const char *key, int64_t absent)
-{
-	int64_t v;
-	return json_i64(json_get(m->head, key), &v) ? v : absent;
-}
-
 /* Is the message about what we run? */
 static bool current(const struct slot *s, const struct runner_msg *m)
 {
@@ -182,12 +176,12 @@ static bool current(const struct slot *s, const struct runner_msg *m)
 	struct uuid id;
 	return s->busy && json_strcpy(json_get(m->head, "id"), text, sizeof(text)) &&
 	       uuid_parse(text, &id) && uuid_eq(&id, &s->id) &&
-	       number(m, "attempt", -1) == s->attempt;
+	       runner_number(m, "attempt", -1) == s->attempt;
 }
 
 static int on_hello(struct slot *s, const struct runner_msg *m, struct err *e)
 {
-	s->peer_version = number(m, "v", 0);
+	s->peer_version = runner_number(m, "v", 0);
 	if (s->peer_version < 1)
 		return err_set(e, ERR_DATA, "runner protocol: a hello without a version");
 	return 0;
@@ -204,31 +198,14 @@ static int on_started(struct slot *s, const struct runner_msg *m, struct err *e)
 
 static int on_done(struct slot *s, const struct runner_msg *m, struct err *e)
 {
-	char word[32];
-	bool ok;
+	struct outcome o;
+
 	if (!current(s, m))
 		return 0;
-	int cause = json_strcpy(json_get(m->head, "cause"), word, sizeof(word))
-			    ? cause_parse(word)
-			    : -1;
-	if (cause < 0 || !json_bool(json_get(m->head, "ok"), &ok) || m->nbodies > 1)
-		return err_set(e, ERR_DATA, "runner protocol: a 'done' that does not say how");
-	char *error = json_strdup(json_get(m->head, "error"));
-	struct bytes *result = m->nbodies ? bytes_new(m->body[0], m->len[0]) : NULL;
-	const struct outcome o = {
-		.ok = ok,
-		.cancelled = cause == CAUSE_CANCELLED,
-		.cause = (enum cause)cause,
-		.exit_status = (int)number(m, "exit", -1),
-		.exit_signal = (int)number(m, "signal", 0),
-		.error = error,
-		.result = result,
-		.result_type =
-			json_is(json_get(m->head, "type"), "json") ? RESULT_JSON : RESULT_BYTES,
-	};
+	if (runner_outcome(m, &o, e))
+		return -1;
 	report(s, &o);
-	bytes_unref(&result);
-	free(error);
+	runner_outcome_fini(&o);
 	return 0;
 }
 
