@@ -1,6 +1,7 @@
 /* Drawing text by terminal columns. */
 #include "tui/draw.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wchar.h>

@@ -19,8 +19,8 @@ static struct {
 	struct termios modes;
 	char sequence[512];
 	size_t len;
-	int kept;   /* memory that stands in for stderr; -1: stderr is no terminal and was left alone */
-	int stderr; /* the true one */
+	int kept; /* memory that stands in for stderr; -1: stderr is no terminal and was left alone */
+	int true_stderr; /* where it is to go in the end */
 } rescue;
 
 /* A stack that overflowed is one of the ways to die. */
@@ -44,7 +44,7 @@ static void show_kept(void)
 
 	if (rescue.kept < 0)
 		return;
-	dup2(rescue.stderr, STDERR_FILENO);
+	dup2(rescue.true_stderr, STDERR_FILENO);
 	lseek(rescue.kept, 0, SEEK_SET);
 	while ((n = read(rescue.kept, part, sizeof(part))) > 0)
 		write_all(STDERR_FILENO, part, (size_t)n);
@@ -63,10 +63,10 @@ static void die(int signo)
 
 static void keep_stderr(void)
 {
-	rescue.kept = rescue.stderr = -1;
+	rescue.kept = rescue.true_stderr = -1;
 	if (!isatty(STDERR_FILENO))
 		return;
-	rescue.stderr = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+	rescue.true_stderr = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
 	rescue.kept = memfd_create("fastworker-stderr", MFD_CLOEXEC);
 	if (rescue.kept >= 0)
 		dup2(rescue.kept, STDERR_FILENO);
@@ -101,5 +101,5 @@ void rescue_disarm(void)
 	if (rescue.kept < 0)
 		return;
 	close(rescue.kept);
-	close(rescue.stderr);
+	close(rescue.true_stderr);
 }

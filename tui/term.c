@@ -18,7 +18,8 @@
 #include "base/mem.h"
 #include "tui/rescue.h"
 
-#define ESC_DELAY_MS 25 /* an Esc alone must not feel slow; an arrow key over ssh comes in one packet */
+#define ESC_DELAY_MS                                                                           \
+	25 /* an Esc alone must not feel slow; an arrow key over ssh comes in one packet */
 
 static struct {
 	SCREEN *screen; /* NULL: not taken */
@@ -71,16 +72,22 @@ static void keep_capability(const char *name)
 		tputs(s, 1, keep_byte);
 }
 
-/* Plain text, no keypad, a cursor, the screen that was there before; a terminal without a second screen gets a fresh line. */
+static bool has_second_screen(void)
+{
+	const char *s = tigetstr("rmcup");
+
+	return s && s != (char *)-1;
+}
+
+/* Plain text, no keypad, a cursor, and the screen that was there before; or an empty one, where there is no second screen. */
 static void prepare_last_words(void)
 {
-	static const char *const names[] = {"sgr0", "rmkx", "cnorm", "rmcup"};
-
 	last_len = 0;
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		keep_capability(names[i]);
+	keep_capability("sgr0");
+	keep_capability("rmkx");
+	keep_capability("cnorm");
+	keep_capability(has_second_screen() ? "rmcup" : "clear");
 	keep_byte('\r');
-	keep_byte('\n');
 }
 
 static int open_input(struct err *e)
@@ -88,7 +95,8 @@ static int open_input(struct err *e)
 	term.own_in = !isatty(STDIN_FILENO);
 	term.in = term.own_in ? fopen("/dev/tty", "re") : stdin;
 	if (!term.in)
-		return err_errno(e, ERR_PEER, "the console reads keys from a terminal: /dev/tty");
+		return err_errno(e, ERR_PEER,
+			"the console reads keys from a terminal: /dev/tty");
 	return 0;
 }
 
@@ -106,6 +114,7 @@ static void set_modes(bool color)
 	term.keys = newpad(1, 1);
 	keypad(term.keys, TRUE);
 	nodelay(term.keys, TRUE);
+	typeahead(-1); /* it would look for keys, and flush, at every few lines of a picture */
 	/* Its own handler would stop us in the middle of a picture. */
 	signal(SIGTSTP, SIG_DFL);
 }
@@ -133,12 +142,9 @@ int term_open(bool color, struct err *e)
 
 void term_close(void)
 {
-	const char *second_screen;
-
 	if (!term.screen)
 		return;
-	second_screen = tigetstr("smcup");
-	if (!second_screen || second_screen == (char *)-1) {
+	if (!has_second_screen()) {
 		erase();
 		refresh();
 	}

@@ -37,8 +37,7 @@ static struct request *find(struct client *c, int64_t number)
 {
 	struct list *e, *tmp;
 
-	list_each(e, tmp, &c->requests)
-	{
+	list_each (e, tmp, &c->requests) {
 		struct request *r = container_of(e, struct request, all);
 		if (r->number == number)
 			return r;
@@ -64,8 +63,7 @@ static void on_up(void *arg, const struct msg *welcome)
 	err_set(&why, ERR_PEER,
 		"the connection to the control plane broke %d times while it was asked",
 		c->conf.retries + 1);
-	list_each(e, tmp, &c->requests)
-	{
+	list_each (e, tmp, &c->requests) {
 		struct request *r = container_of(e, struct request, all);
 		if (r->tries > c->conf.retries)
 			refuse(r, &why);

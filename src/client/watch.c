@@ -67,8 +67,7 @@ struct client_watch *client_watch_find(struct client *c, int64_t number)
 {
 	struct list *e, *tmp;
 
-	list_each(e, tmp, &c->watches)
-	{
+	list_each (e, tmp, &c->watches) {
 		struct client_watch *w = container_of(e, struct client_watch, list);
 		if (w->number == number)
 			return w;
@@ -222,7 +221,8 @@ void client_watches_again(struct client *c)
 {
 	struct list *e, *tmp;
 
-	list_each(e, tmp, &c->watches) again(container_of(e, struct client_watch, list));
+	list_each (e, tmp, &c->watches)
+		again(container_of(e, struct client_watch, list));
 }
 
 void client_watch_on_failed(struct client_watch *w,
@@ -236,8 +236,7 @@ void client_watches_failed(struct client *c, const struct err *why)
 	struct list *e, *tmp;
 
 	/* Each callback may end its own watch, and the client with it. */
-	list_each(e, tmp, &c->watches)
-	{
+	list_each (e, tmp, &c->watches) {
 		struct client_watch *w = container_of(e, struct client_watch, list);
 		if (w->failed)
 			w->failed(w->arg, why);

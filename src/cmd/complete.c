@@ -13,8 +13,8 @@
 #include "cmd/complete_words.h"
 #include "proto/msg.h"
 
-/* 50 ms are the budget in all; starting and ending the process take a few. */
-#define BUDGET_MS 40
+/* 50 ms are the budget in all; starting and ending the process take up to 10. */
+#define BUDGET_MS 35
 #define IDS       50
 
 struct complete {
@@ -140,19 +140,43 @@ static struct opts *line_options(struct session *s, const struct place *p, char 
 	return o;
 }
 
+static bool any_context(struct session *s)
+{
+	char **names;
+	size_t n = context_names(s->paths.runtime, &names);
+
+	for (size_t i = 0; i < n; i++)
+		free(names[i]);
+	free(names);
+	return n > 0;
+}
+
+/* Is it one of ours, alive? */
+static bool is_there(struct session *s, const struct opts *o)
+{
+	const char *profile = opts_str(o, "profile");
+	struct target t;
+	struct err e;
+
+	return (!profile || str_worker_id(profile)) &&
+	       session_target(s, o, s->port, &t, &e) == 0 && t.has_context &&
+	       context_alive(&t.context);
+}
+
 /* NULL: there is none that could answer. A connection that the session has already is used as it is. */
 static struct client *reachable(struct session *s, const struct place *p, char *const *words)
 {
 	struct opts *o;
 	struct client *c = NULL;
-	struct target t;
 	struct err e;
 
 	if (s->client && !client_failed(s->client))
 		return client_up(s->client) ? s->client : NULL;
+	/* Looking further would make a key, to say how to join another one's. */
+	if (!any_context(s))
+		return NULL;
 	o = line_options(s, p, words);
-	if (o && session_target(s, o, s->port, &t, &e) == 0 && t.has_context &&
-		context_alive(&t.context))
+	if (o && is_there(s, o))
 		c = session_client(s, o, &e);
 	opts_free(&o);
 	return c;

@@ -31,8 +31,7 @@ void cache_trim(struct core *c)
 {
 	struct list *e, *tmp;
 
-	list_each(e, tmp, &c->cached)
-	{
+	list_each (e, tmp, &c->cached) {
 		struct task *t = container_of(e, struct task, cached);
 		if (c->counts.cached <= c->conf.cache_size)
 			return;

@@ -66,6 +66,7 @@ void act_stop(struct core *c, struct task *t, struct worker *w, uint32_t attempt
 void act_event(struct core *c, const struct event *ev, struct task *t);
 
 /* names.c */
+#define NAMES_MAX 10000 /* made by deferring; workers may announce as many again */
 void names_free(struct core *c);
 struct name *name_take(struct core *c, const char *text); /* made when it is new */
 void name_announce(struct core *c, const struct worker_task *wt, struct worker *w);

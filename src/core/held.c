@@ -75,8 +75,7 @@ struct ghost *ghost_find(const struct worker *w, const struct uuid *id, uint32_t
 {
 	struct list *e, *tmp;
 
-	list_each(e, tmp, &w->ghosts)
-	{
+	list_each (e, tmp, &w->ghosts) {
 		struct ghost *g = container_of(e, struct ghost, link);
 		if (g->attempt == attempt && uuid_eq(&g->id, id))
 			return g;
@@ -119,8 +118,7 @@ void ghosts_stop(struct core *c, struct worker *w)
 {
 	struct list *e, *tmp;
 
-	list_each(e, tmp, &w->ghosts)
-	{
+	list_each (e, tmp, &w->ghosts) {
 		struct ghost *g = container_of(e, struct ghost, link);
 		struct task *t = core_task(c, &g->id);
 		if (!g->told && t)

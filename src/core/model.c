@@ -31,13 +31,11 @@ static void bury_all(struct core *c)
 {
 	struct list *e, *tmp;
 
-	list_each(e, tmp, &c->tasks)
-	{
+	list_each (e, tmp, &c->tasks) {
 		list_del(e);
 		list_push_back(&c->dead_tasks, e);
 	}
-	list_each(e, tmp, &c->all_workers)
-	{
+	list_each (e, tmp, &c->all_workers) {
 		struct worker *w = container_of(e, struct worker, all);
 		while (!list_empty(&w->ghosts)) {
 			struct ghost *g = list_first(&w->ghosts, struct ghost, link);
@@ -87,6 +85,11 @@ static int may_submit(const struct core *c, const struct task_spec *spec, struct
 
 	if (!spec->defer && (!n || !n->announced))
 		return unknown_name(c, spec->name, e);
+	/* Names are kept for ever: whoever defers must not be able to make them without end. */
+	if (!n && map_count(c->names) >= NAMES_MAX)
+		return err_set(e, ERR_BUSY,
+			"%d task names are known already, which is the limit for names that no worker announced",
+			NAMES_MAX);
 	if (c->counts.by_state[TASK_QUEUED] >= c->conf.max_queued)
 		return err_set(e, ERR_BUSY,
 			"%zu tasks are queued already, which is the limit; try again later",

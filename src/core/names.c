@@ -106,8 +106,11 @@ static void add_worker(struct name *n, struct worker *w)
 
 void name_announce(struct core *c, const struct worker_task *wt, struct worker *w)
 {
-	struct name *n = name_take(c, wt->name);
+	struct name *n;
 
+	if (!core_name(c, wt->name) && map_count(c->names) >= 2 * NAMES_MAX)
+		return;
+	n = name_take(c, wt->name);
 	replace(&n->module, wt->module);
 	replace(&n->doc, wt->doc);
 	replace(&n->params, wt->params);

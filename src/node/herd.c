@@ -55,8 +55,7 @@ static void answer_registered(struct peer *p, const struct msg *m)
 	jout_i64(&o->w, "lease_ms", s->conf.lease_ms);
 	jout_i64(&o->w, "heartbeat_ms", s->conf.lease_ms / 3);
 	jout_array(&o->w, "held");
-	list_each(e, tmp, &p->worker->held)
-	{
+	list_each (e, tmp, &p->worker->held) {
 		struct task *t = container_of(e, struct task, held);
 		jout_object(&o->w, NULL);
 		mout_uuid(o, "id", &t->id);
@@ -66,6 +65,34 @@ static void answer_registered(struct peer *p, const struct msg *m)
 	jout_end_array(&o->w);
 	mout_end(o);
 	peer_send(p, o);
+}
+
+static bool listed(const struct msg *m, const struct task *t)
+{
+	struct uuid id;
+
+	for (const struct json_node *o = msg_list(m->head, "held"); o; o = json_next(o)) {
+		msg_uuid(o, "id", &id);
+		if (uuid_eq(&id, &t->id) && msg_int(o, "attempt", 0) == t->attempt)
+			return true;
+	}
+	return false;
+}
+
+/* What it holds and does not know of went down with its old connection. */
+static void give_again(struct peer *p, const struct msg *m)
+{
+	struct list *e, *tmp;
+
+	list_each (e, tmp, &p->worker->held) {
+		struct task *t = container_of(e, struct task, held);
+		const struct action a = {.type = ACT_DISPATCH,
+			.task = t,
+			.worker = p->worker,
+			.attempt = t->attempt};
+		if (!listed(m, t))
+			herd_dispatch(p->server, &a);
+	}
 }
 
 static void joined(struct peer *p, struct worker *w, const struct msg *m)
@@ -82,6 +109,7 @@ static void joined(struct peer *p, struct worker *w, const struct msg *m)
 	log_info("worker.registered worker=%s host=%s address=%s slots=%u tasks=%zu", w->id,
 		str_show(w->host), p->address, w->slots, w->nnames);
 	answer_registered(p, m);
+	give_again(p, m);
 	if (w->local)
 		local_registered(p->server->local);
 }
@@ -323,8 +351,7 @@ void herd_removed(struct server *s, const struct event *ev)
 	struct list *e, *tmp;
 
 	/* Another process may have taken the id since: its connection keeps its own. */
-	list_each(e, tmp, &s->all_peers)
-	{
+	list_each (e, tmp, &s->all_peers) {
 		struct peer *p = container_of(e, struct peer, all);
 		if (p->worker && p->worker != now && strcmp(p->worker->id, ev->worker) == 0)
 			p->worker = NULL;

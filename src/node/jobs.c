@@ -28,8 +28,7 @@ static struct job *find(struct labour *b, const struct uuid *id, uint32_t attemp
 {
 	struct list *e, *tmp;
 
-	list_each(e, tmp, &b->jobs)
-	{
+	list_each (e, tmp, &b->jobs) {
 		struct job *j = container_of(e, struct job, all);
 		if (j->attempt == attempt && uuid_eq(&j->id, id))
 			return j;
@@ -41,8 +40,7 @@ static struct job *find_serial(struct labour *b, int64_t serial)
 {
 	struct list *e, *tmp;
 
-	list_each(e, tmp, &b->jobs)
-	{
+	list_each (e, tmp, &b->jobs) {
 		struct job *j = container_of(e, struct job, all);
 		if (j->serial == serial)
 			return j;
@@ -171,13 +169,31 @@ static void on_started(void *arg, struct slot *s, const struct uuid *id, uint32_
 	jout_end_object(&o->w);
 }
 
+static void run(struct job *j);
+
+static struct job *first_ready(struct labour *b)
+{
+	struct list *e, *tmp;
+
+	list_each (e, tmp, &b->jobs) {
+		struct job *j = container_of(e, struct job, all);
+		if (j->ready && !j->slot && !j->done)
+			return j;
+	}
+	return NULL;
+}
+
 static void on_done(void *arg, struct slot *s, const struct uuid *id, uint32_t attempt,
 	const struct outcome *o)
 {
-	struct job *j = find(arg, id, attempt);
+	struct labour *b = arg;
+	struct job *j = find(b, id, attempt);
 
 	if (j)
 		end_job(j, o);
+	j = first_ready(b);
+	if (j)
+		run(j);
 }
 
 const struct slot_ops jobs_slot_ops = {.started = on_started, .done = on_done};
@@ -203,12 +219,14 @@ static void run(struct job *j)
 	const struct module_task *task = modules_find(&b->modules, j->name);
 	struct slot *s = free_slot(b);
 
-	if (!task || !s) {
-		fail_job(j,
-			task ? "the worker has no free slot (it was given more than it asked for)"
-			     : "this worker does not know the task any more");
+	j->ready = true;
+	if (!task) {
+		fail_job(j, "this worker does not know the task any more");
 		return;
 	}
+	/* After a reconnect a slot may be busy with ending what another worker got meanwhile: on_done() comes back to this. */
+	if (!s)
+		return;
 	const struct slot_task t = {.id = j->id,
 		.attempt = j->attempt,
 		.n = j->n,
@@ -374,8 +392,7 @@ void jobs_registered(struct labour *b, const struct msg *m)
 {
 	struct list *e, *tmp;
 
-	list_each(e, tmp, &b->jobs)
-	{
+	list_each (e, tmp, &b->jobs) {
 		struct job *j = container_of(e, struct job, all);
 		if (j->done) {
 			hand_in(j);
@@ -386,18 +403,32 @@ void jobs_registered(struct labour *b, const struct msg *m)
 			stop_job(j, GRACE_MS);
 		} else if (j->slot) {
 			on_started(b, j->slot, &j->id, j->attempt);
-		} else {
+		} else if (!j->ready) {
 			fetch(j);
 		}
 	}
+}
+
+void jobs_write_held(struct labour *b, struct mout *o)
+{
+	struct list *e, *tmp;
+
+	jout_array(&o->w, "held");
+	list_each (e, tmp, &b->jobs) {
+		struct job *j = container_of(e, struct job, all);
+		jout_object(&o->w, NULL);
+		mout_uuid(o, "id", &j->id);
+		jout_i64(&o->w, "attempt", j->attempt);
+		jout_end_object(&o->w);
+	}
+	jout_end_array(&o->w);
 }
 
 void jobs_cancel_all(struct labour *b, int64_t grace_ms)
 {
 	struct list *e, *tmp;
 
-	list_each(e, tmp, &b->jobs)
-	{
+	list_each (e, tmp, &b->jobs) {
 		struct job *j = container_of(e, struct job, all);
 		if (j->slot)
 			slot_cancel(j->slot, &j->id, j->attempt, grace_ms);
@@ -408,5 +439,6 @@ void jobs_free(struct labour *b)
 {
 	struct list *e, *tmp;
 
-	list_each(e, tmp, &b->jobs) free_job(container_of(e, struct job, all));
+	list_each (e, tmp, &b->jobs)
+		free_job(container_of(e, struct job, all));
 }

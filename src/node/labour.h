@@ -25,6 +25,7 @@ struct job {
 	struct buf args, kwargs;
 	size_t args_size;  /* what args must become; larger than args.len: being fetched */
 	struct slot *slot; /* while it runs */
+	bool ready; /* its arguments are here; it may wait for a slot that an unwanted attempt still holds */
 	bool done;         /* the rest is set */
 	bool unwanted;     /* the control plane gave it to another: its end is told to nobody */
 	struct outcome outcome;
@@ -67,6 +68,7 @@ void jobs_refused(struct labour *b,
 void jobs_registered(struct labour *b,
 	const struct msg
 		*m); /* says again what was not answered; drops what is not ours any more */
+void jobs_write_held(struct labour *b, struct mout *o); /* what we have, for register */
 void jobs_cancel_all(struct labour *b, int64_t grace_ms);
 void jobs_free(struct labour *b);
 extern const struct slot_ops jobs_slot_ops;

@@ -33,8 +33,7 @@ static void drop_outbox(struct peer *p)
 {
 	struct list *e, *tmp;
 
-	list_each(e, tmp, &p->outbox)
-	{
+	list_each (e, tmp, &p->outbox) {
 		struct unsent *u = container_of(e, struct unsent, all);
 		buf_fini(&u->head);
 		buf_fini(&u->body);
@@ -118,8 +117,7 @@ void peer_lost(struct server *s, struct listener *l, int fd)
 {
 	struct list *e, *tmp;
 
-	list_each(e, tmp, &s->all_peers)
-	{
+	list_each (e, tmp, &s->all_peers) {
 		struct peer *p = container_of(e, struct peer, all);
 		if (p->fd == fd && p->listener == l)
 			kill_peer(p);
@@ -191,8 +189,7 @@ static void on_resend(void *arg)
 	struct list *e, *tmp;
 	bool full = false;
 
-	list_each(e, tmp, &s->all_peers)
-	{
+	list_each (e, tmp, &s->all_peers) {
 		struct peer *p = container_of(e, struct peer, all);
 		if (!list_empty(&p->outbox) && !empty_outbox(p))
 			full = true;
@@ -247,7 +244,8 @@ void peers_fini(struct server *s)
 {
 	struct list *e, *tmp;
 
-	list_each(e, tmp, &s->all_peers) kill_peer(container_of(e, struct peer, all));
+	list_each (e, tmp, &s->all_peers)
+		kill_peer(container_of(e, struct peer, all));
 	loop_timer_clear(&s->resend);
 	map_free(&s->peers);
 }

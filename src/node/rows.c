@@ -76,7 +76,7 @@ static void worker_row(struct json_out *w, const struct worker *k)
 	jout_i64(w, "registered_at", k->registered_at);
 	jout_i64(w, "last_seen", k->seen_at);
 	jout_array(w, "running");
-	list_each(e, tmp, &k->held)
+	list_each (e, tmp, &k->held)
 		jout_i64(w, NULL, (int64_t)container_of(e, struct task, held)->n);
 	jout_end_array(w);
 	jout_end_object(w);
@@ -91,8 +91,7 @@ static int worker_rows(struct peer *p, const struct msg *m, struct mout *o, stru
 	if (cursor > offset)
 		offset = cursor;
 	jout_array(&o->w, "rows");
-	list_each(e, tmp, workers)
-	{
+	list_each (e, tmp, workers) {
 		if (i++ < offset)
 			continue;
 		if (o->head.len > PROTO_BATCH) {

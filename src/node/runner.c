@@ -221,8 +221,7 @@ static int on_cancel(struct runner *r, const struct runner_msg *m, struct err *e
 	if (is(r->now, &id, attempt))
 		run_stop(r->now, CAUSE_CANCELLED, grace_ms);
 	struct list *l, *tmp;
-	list_each(l, tmp, &r->queue)
-	{
+	list_each (l, tmp, &r->queue) {
 		struct run *run = container_of(l, struct run, queued);
 		if (is(run, &id, attempt))
 			run_stop(run, CAUSE_CANCELLED, grace_ms);
@@ -315,8 +314,7 @@ static void finish(struct runner *r)
 	scratch_remove();
 	run_free(&r->now);
 	struct list *l, *tmp;
-	list_each(l, tmp, &r->queue)
-	{
+	list_each (l, tmp, &r->queue) {
 		struct run *run = container_of(l, struct run, queued);
 		run_free(&run);
 	}

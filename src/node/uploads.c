@@ -20,8 +20,7 @@ static struct upload *find(struct peer *p, const struct uuid *id, size_t *count)
 	struct list *e, *tmp;
 
 	*count = 0;
-	list_each(e, tmp, &p->uploads)
-	{
+	list_each (e, tmp, &p->uploads) {
 		struct upload *u = container_of(e, struct upload, all);
 		if (uuid_eq(&u->id, id))
 			return u;

@@ -94,8 +94,7 @@ static struct watch *find_watch(struct peer *p, int64_t number)
 {
 	struct list *e, *tmp;
 
-	list_each(e, tmp, &p->watches)
-	{
+	list_each (e, tmp, &p->watches) {
 		struct watch *w = container_of(e, struct watch, of_peer);
 		if (!w->final && w->number == number)
 			return w;
@@ -264,8 +263,7 @@ static void tell_audience(const struct event *ev, struct task *t)
 	struct list *e, *tmp;
 
 	/* drop_interest() frees the audience with its last member: never look at it again behind that. */
-	list_each(e, tmp, &a->interests)
-	{
+	list_each (e, tmp, &a->interests) {
 		struct interest *i = container_of(e, struct interest, of_task);
 		struct watch *w = i->watch;
 		bool last = tmp == &a->interests;
@@ -286,8 +284,7 @@ void watches_event(struct server *s, const struct event *ev, struct task *t)
 {
 	struct list *e, *tmp;
 
-	list_each(e, tmp, &s->stream)
-	{
+	list_each (e, tmp, &s->stream) {
 		struct watch *w = container_of(e, struct watch, stream);
 		if (!t || peer_may_see(w->peer, t))
 			add_event(w, ev, t);

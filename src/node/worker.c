@@ -91,6 +91,7 @@ static void register_now(struct labour *b)
 		jout_bool(&o->w, "local", true);
 	if (b->state != WORKER_STARTING && b->state != WORKER_RUNNING)
 		jout_bool(&o->w, "draining", true);
+	jobs_write_held(b, o);
 	jout_array(&o->w, "tasks");
 	for (size_t i = 0; i < b->modules.n; i++)
 		announce_task(o, &b->modules.tasks[i]);

@@ -64,8 +64,7 @@ static void drop_queue(struct link *l)
 {
 	struct list *e, *tmp;
 
-	list_each(e, tmp, &l->queue)
-	{
+	list_each (e, tmp, &l->queue) {
 		struct queued *q = container_of(e, struct queued, all);
 		buf_fini(&q->head);
 		buf_fini(&q->body);

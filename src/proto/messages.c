@@ -299,6 +299,8 @@ static const struct msg_def defs[MSG__COUNT] = {
 			FIELD("local", F_BOOL, false, 0,
 				"gets tasks only when no other worker has a free slot"),
 			FIELD("draining", F_BOOL, false, 0, "takes nothing new"),
+			LIST("held", false, attempt,
+				"attempts that it has: others that it was given were lost on the way and are sent again"),
 			LIST("tasks", true, announced_task, "what it can run")),
 		"A worker offers itself; again after each reconnect and each change of its tasks."},
 	[MSG_REGISTERED] = {"registered", FROM_SERVER, 0, true, MSG__COUNT,

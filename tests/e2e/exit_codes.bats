@@ -100,7 +100,7 @@ teardown_file() { fw_teardown; }
 	fw_start -P full --max-queued 2 --concurrency 1
 	gate=$BATS_TEST_TMPDIR/gate
 	fw submit -P full -n wait_file "$gate"
-	wait_for sh -c "'$FW' status -P full --json 1 | jq -e '.state == \"running\"'"
+	wait_for task_is running 1 -P full
 	fw submit -P full -n add 1 1
 	fw submit -P full -n add 1 1
 	try 75 submit -P full -n add 1 1

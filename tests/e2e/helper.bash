@@ -55,7 +55,12 @@ fw_subworker() { # ID [OPTIONS]
 }
 
 has_worker() {
-	fw workers --json | jq -e --arg id "$1" 'select(.id == $id and .state == "active")' >/dev/null
+	fw workers --json "${@:2}" | jq -se --arg id "$1" 'any(.[]; .id == $id and .state == "active")' >/dev/null
+}
+
+# task_is STATE ID [OPTIONS]
+task_is() {
+	fw status --json "${@:2}" | jq -se --arg state "$1" 'all(.[]; .state == $state)' >/dev/null
 }
 
 # What still runs with this HOME.
@@ -138,14 +143,14 @@ matches() {
 	}
 }
 
-# try STATUS WORDS...: runs our binary; $output, $stderr.
+# try STATUS WORDS...: runs our binary; $output, $stderr as in bats.
 try() {
 	local want=$1
 	shift
-	run --separate-stderr "$FW" "$@"
-	# shellcheck disable=SC2154
+	status=0
+	output=$("$FW" "$@" 2>"$fw_dir/stderr" 3>&-) || status=$?
+	stderr=$(<"$fw_dir/stderr")
 	[ "$status" = "$want" ] || {
-		# shellcheck disable=SC2154
 		printf 'fastworker %s\nexit: %s, not %s\nout: %s\nerr: %s\n' "$*" "$status" "$want" "$output" "$stderr" >&2
 		return 1
 	}

@@ -3,7 +3,7 @@
 load helper
 
 setup_file() {
-	fw_setup && fw_start && fw submit add 5 3 >/dev/null && fw submit -n add 1 1 && fw submit fail_with 2
+	fw_setup && fw_start && fw submit add 5 3 >/dev/null && fw submit -n add 1 1 && { fw submit fail_with 2 || true; }
 	return 0
 }
 teardown_file() { fw_teardown; }

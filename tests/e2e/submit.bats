@@ -105,8 +105,9 @@ teardown_file() { fw_teardown; }
 	gate=$BATS_TEST_TMPDIR/gate
 	"$FW" submit wait_file "$gate" 3>&- >/dev/null 2>&1 &
 	client=$!
-	wait_for sh -c "'$FW' tasks --json | jq -e 'select(.name == \"wait_file\" and .state == \"running\")'"
-	id=$(fw tasks --json | jq -r 'select(.name == "wait_file" and .state == "running") | .id')
+	running() { fw tasks --json | jq -r 'select(.name == "wait_file" and .state == "running") | .id' >"$BATS_TEST_TMPDIR/id"; [ -s "$BATS_TEST_TMPDIR/id" ]; }
+	wait_for running
+	id=$(cat "$BATS_TEST_TMPDIR/id")
 	kill -9 $client
 	touch "$gate"
 	try 0 wait "$id"

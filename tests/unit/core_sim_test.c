@@ -5,7 +5,7 @@
 #include <inttypes.h>
 
 #include "base/mem.h"
-#include "core/model.h"
+#include "core/core.h" /* ghost_find() */
 #include "tests/unit/test.h"
 
 #define SEEDS    200
@@ -217,13 +217,11 @@ static const struct task *oldest_takable(struct sim *s, int p)
 {
 	struct list *e, *tmp, *x, *y;
 
-	list_each(e, tmp, core_tasks(s->core))
-	{
+	list_each (e, tmp, core_tasks(s->core)) {
 		const struct task *t = container_of(e, struct task, all);
 		if (t->state != TASK_QUEUED || (int)t->priority != p)
 			continue;
-		list_each(x, y, core_workers(s->core))
-		{
+		list_each (x, y, core_workers(s->core)) {
 			struct worker *w = container_of(x, struct worker, all);
 			if (w->state != PEER_ACTIVE || w->draining ||
 				w->nheld + w->nghosts >= w->slots)
@@ -305,6 +303,7 @@ static void check_task(const struct task *t)
 	REQUIRE(list_linked(&t->cached) == (task_state_final(t->state) && !slot));
 	REQUIRE(list_linked(&t->expiry) == list_linked(&t->cached));
 	REQUIRE(!t->worker == !(on || slot));
+	REQUIRE(!slot || ghost_find(t->worker, &t->id, t->attempt));
 	REQUIRE(!t->worker || t->worker->state != PEER_REMOVED);
 	REQUIRE(!on || t->worker->state == PEER_ACTIVE);
 	REQUIRE((t->completed_at != 0) == task_state_final(t->state));
@@ -317,8 +316,7 @@ static void check_tasks(struct sim *s, uint64_t queued[PRIO__COUNT])
 	struct list *e, *tmp;
 
 	core_counts(s->core, &counts);
-	list_each(e, tmp, core_tasks(s->core))
-	{
+	list_each (e, tmp, core_tasks(s->core)) {
 		struct task *t = container_of(e, struct task, all);
 		check_task(t);
 		REQUIRE(t->n > last && core_task_n(s->core, t->n) == t &&
@@ -339,12 +337,12 @@ static void check_worker(const struct worker *w)
 	unsigned held = 0, ghosts = 0;
 	struct list *e, *tmp;
 
-	list_each(e, tmp, &w->held)
-	{
+	list_each (e, tmp, &w->held) {
 		REQUIRE(container_of(e, struct task, held)->worker == w);
 		held++;
 	}
-	list_each(e, tmp, &w->ghosts) ghosts++;
+	list_each (e, tmp, &w->ghosts)
+		ghosts++;
 	REQUIRE(held == w->nheld && ghosts == w->nghosts);
 	REQUIRE(w->state == PEER_ACTIVE || held == 0);
 }
@@ -354,8 +352,7 @@ static void check_queue(const struct name *n, enum priority p, uint64_t *found, 
 	uint64_t last = 0;
 	struct list *e, *tmp;
 
-	list_each(e, tmp, &n->waiting[p])
-	{
+	list_each (e, tmp, &n->waiting[p]) {
 		const struct task *t = container_of(e, struct task, waiting);
 		REQUIRE(t->n > last && t->name == n && t->priority == p);
 		last = t->n;
@@ -371,7 +368,7 @@ static void check(struct sim *s)
 	struct list *e, *tmp;
 
 	check_tasks(s, queued);
-	list_each(e, tmp, core_workers(s->core))
+	list_each (e, tmp, core_workers(s->core))
 		check_worker(container_of(e, struct worker, all));
 	for (int i = 0; i < NNAMES; i++) {
 		const struct name *n = core_name(s->core, names[i]);

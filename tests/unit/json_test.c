@@ -121,8 +121,8 @@ static const struct {
 };
 
 /* Parses a copy without a NUL behind it, so that a read too far is seen by the sanitizer. */
-static int parse_copy(
-	const char *text, size_t len, unsigned flags, size_t max, struct json_fault *f)
+static int parse_copy(const char *text, size_t len, unsigned flags, size_t max,
+	struct json_fault *f)
 {
 	char *copy = xmemdup(text, len ? len : 1);
 	struct json_doc d;
@@ -284,10 +284,10 @@ static void test_strict(void)
 		CHECK_INT(parse_copy(refused[i], strlen(refused[i]), 0, MANY, &f), 0);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(taken); i++)
-		CHECK_INT(
-			parse_copy(taken[i], strlen(taken[i]), JSON_STRICT_KEYS, MANY, &f), 0);
-	CHECK_INT(
-		parse_copy("{\"k\":1,\"j\":2,\"k\":3,\"j\":4}", 25, JSON_STRICT_KEYS, MANY, &f),
+		CHECK_INT(parse_copy(taken[i], strlen(taken[i]), JSON_STRICT_KEYS, MANY, &f),
+			0);
+	CHECK_INT(parse_copy("{\"k\":1,\"j\":2,\"k\":3,\"j\":4}", 25, JSON_STRICT_KEYS, MANY,
+			  &f),
 		-1);
 	CHECK_INT(f.at, 13); /* the first that is there already */
 	CHECK_STR(f.what, "this key stands here twice");
@@ -484,8 +484,8 @@ static void test_explain(void)
 	explained("[1 2]", "args: line 1, column 4: expected ',' or ']'\n  [1 2]\n     ^");
 	explained("{\n\"\xc3\xa4\": x\n}",
 		"args: line 2, column 6: expected a value\n  \"\xc3\xa4\": x\n       ^");
-	explained(
-		"", "args: line 1, column 1: expected a value, but there is no text\n  \n  ^");
+	explained("",
+		"args: line 1, column 1: expected a value, but there is no text\n  \n  ^");
 	explained("[1,\n", "args: line 2, column 1: the text ends inside an array\n  \n  ^");
 	explained("[\x1b\n]", "args: line 1, column 2: expected a value\n  [\\x1b\n   ^");
 	explained("[1111111111111111111111111111111111111111111111111 "

@@ -266,8 +266,8 @@ static void run_input(void)
 
 static void input_comes_by_order_then_by_age(void)
 {
-	struct probe p[4] = {
-		{.letter = "a"}, {.letter = "b"}, {.letter = "c"}, {.letter = "d"}};
+	struct probe p[4] = {{.letter = "a"}, {.letter = "b"}, {.letter = "c"},
+		{.letter = "d"}};
 
 	begin();
 	probe_open(&p[0], 10, true);

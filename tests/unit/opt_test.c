@@ -59,8 +59,8 @@ static const char *config_of(void *arg, const char *name, const char **where)
 }
 
 /* Splits the line at single spaces. */
-static struct opts *parse_line(
-	const char *line, bool stop_early, const char **config, struct err *e)
+static struct opts *parse_line(const char *line, bool stop_early, const char **config,
+	struct err *e)
 {
 	char *copy = xstrdup(line), *words[32], *word, *rest = copy;
 	size_t n = 0;
@@ -208,8 +208,8 @@ static void test_lists(void)
 
 static void test_origins(void)
 {
-	const char *config[] = {
-		"name", "conf", "concurrency", "3", "json", "On", "offset", "9", NULL};
+	const char *config[] = {"name", "conf", "concurrency", "3", "json", "On", "offset", "9",
+		NULL};
 	const char *where = NULL;
 	struct opts *o;
 

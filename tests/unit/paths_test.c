@@ -62,8 +62,8 @@ static mode_t mode_of(const char *path)
 	return st.st_mode & 07777;
 }
 
-static void set_variables(
-	const char *home, const char *config, const char *state, const char *runtime)
+static void set_variables(const char *home, const char *config, const char *state,
+	const char *runtime)
 {
 	const char *const pairs[][2] = {{"HOME", home}, {"XDG_CONFIG_HOME", config},
 		{"XDG_STATE_HOME", state}, {"XDG_RUNTIME_DIR", runtime}};
@@ -94,11 +94,11 @@ static void folders_follow_the_variables(void)
 	set_variables("/h", "/c", "/s", "/r");
 	check_folders("/c/fastworker", "/s/fastworker", "/r/fastworker");
 	set_variables("/h", "/c", NULL, NULL);
-	check_folders(
-		"/c/fastworker", "/h/.local/state/fastworker", "/h/.local/state/fastworker");
+	check_folders("/c/fastworker", "/h/.local/state/fastworker",
+		"/h/.local/state/fastworker");
 	set_variables("/h", "/c", "relative", "");
-	check_folders(
-		"/c/fastworker", "/h/.local/state/fastworker", "/h/.local/state/fastworker");
+	check_folders("/c/fastworker", "/h/.local/state/fastworker",
+		"/h/.local/state/fastworker");
 	set_variables(NULL, "/c", "/s", NULL);
 	check_folders("/c/fastworker", "/s/fastworker", "/s/fastworker");
 }
@@ -109,8 +109,8 @@ static void root_gets_the_system_folders(void)
 	if (geteuid() == 0)
 		check_folders("/etc/fastworker", "/var/lib/fastworker", "/run/fastworker");
 	else
-		check_folders(
-			"/h/.config/fastworker", "/h/.local/state/fastworker", "/r/fastworker");
+		check_folders("/h/.config/fastworker", "/h/.local/state/fastworker",
+			"/r/fastworker");
 }
 
 static void nowhere_is_an_error(void)

@@ -11,14 +11,15 @@ struct test {
 	void (*fn)(void);
 };
 
-#define TEST_FAIL(...)                                             \
-	(fprintf(stderr, "%s:%d: in %s: ", __FILE__, __LINE__, __func__), \
+#define TEST_FAIL(...)                                                                         \
+	(fprintf(stderr, "%s:%d: in %s: ", __FILE__, __LINE__, __func__),                      \
 		fprintf(stderr, __VA_ARGS__), fputc('\n', stderr), exit(1))
 #define CHECK(cond)          ((cond) ? (void)0 : TEST_FAIL("not true: %s", #cond))
 #define CHECK_INT(got, want) check_int((got), (want), #got, __FILE__, __LINE__)
 #define CHECK_STR(got, want) check_str((got), (want), #got, __FILE__, __LINE__)
 
-static inline void check_int(long long got, long long want, const char *what, const char *file, int line)
+static inline void check_int(long long got, long long want, const char *what, const char *file,
+	int line)
 {
 	if (got == want)
 		return;
@@ -26,12 +27,13 @@ static inline void check_int(long long got, long long want, const char *what, co
 	exit(1);
 }
 
-static inline void check_str(const char *got, const char *want, const char *what, const char *file, int line)
+static inline void check_str(const char *got, const char *want, const char *what,
+	const char *file, int line)
 {
 	if (got && want && strcmp(got, want) == 0)
 		return;
-	fprintf(stderr, "%s:%d: %s is \"%s\", not \"%s\"\n", file, line, what, got ? got : "(null)",
-		want ? want : "(null)");
+	fprintf(stderr, "%s:%d: %s is \"%s\", not \"%s\"\n", file, line, what,
+		got ? got : "(null)", want ? want : "(null)");
 	exit(1);
 }
 
@@ -51,10 +53,10 @@ static inline int test_main(const struct test *tests, size_t n, int argc, char *
 	return 0;
 }
 
-#define TEST_MAIN(tests)                                                               \
-	int main(int argc, char **argv)                                                \
-	{                                                                              \
-		return test_main((tests), sizeof(tests) / sizeof((tests)[0]), argc, argv); \
+#define TEST_MAIN(tests)                                                                       \
+	int main(int argc, char **argv)                                                        \
+	{                                                                                      \
+		return test_main((tests), sizeof(tests) / sizeof((tests)[0]), argc, argv);     \
 	}
 
 #endif

@@ -1,0 +1,99 @@
+/* What the files of the shell share.
+ *
+ * A face gives text (editor.c: a terminal; script.c: a pipe, a file or -c), run.c makes commands of it and runs one at a time, and the face is
+ * told when none is left. Everything comes as calls from the session's loop. */
+#ifndef SHELL_INSIDE_H
+#define SHELL_INSIDE_H
+
+#include "cmd/cmd.h"
+#include "shell/lines.h"
+
+struct shell;
+struct editor;
+struct script;
+struct notices;
+
+struct face {
+	/* All commands that were given are done. open: what is not closed in the text that is left, or 0. */
+	void (*idle)(struct shell *sh, char open);
+	/* A line was begun; it may have nothing but blanks in it. */
+	void (*begun)(struct shell *sh, const struct line *line);
+	/* A command ended with this status. */
+	void (*ended)(struct shell *sh, int status);
+	/* ^C, while no command runs. */
+	void (*interrupt)(struct shell *sh);
+	/* What a command says on stderr. */
+	void (*say)(struct shell *sh, const char *p, size_t n);
+};
+
+struct shell {
+	struct cmd_ctx *ctx; /* of `shell` itself */
+	struct session *session;
+	const struct face *face;
+	struct editor *editor;   /* of the one face */
+	struct script *script;   /* of the other */
+	struct notices *notices; /* NULL in a script */
+
+	struct out plain; /* stdout and stderr of this process */
+	struct out
+		out; /* what commands are given: plain, with what the face and the notices want to see */
+
+	struct lines lines;
+	bool last;               /* no more text will come */
+	struct cmd_ctx *running; /* NULL also while it starts, and when none runs */
+	bool busy;               /* a command runs */
+	bool over;               /* cmd_done() was called for the shell */
+	bool lost;               /* the connection is away */
+	bool told;               /* the command that runs said so */
+	int status;              /* of the last command */
+};
+
+/* run.c */
+void shell_next(
+	struct shell *sh); /* starts the next command, or tells the face that there is none */
+void shell_interrupt(
+	struct shell *sh); /* ^C: the command that runs, and all text that was not run yet */
+void shell_flush(struct
+	shell *sh); /* writes out what commands gave; one whose data cannot be written is ended */
+/* The words of a line behind the options that the shell itself was given: these hold for each of its commands. *n grows; words_free() frees them. */
+void shell_inherit(struct shell *sh, char ***words, size_t *n);
+/* shell.c */
+void shell_end(struct shell *sh,
+	int status); /* leaves the shell; nothing may be started any more */
+/* A message of the shell itself, as those of commands look. */
+void shell_complain(struct shell *sh, const struct err *e);
+
+/* editor.c */
+extern const struct face editor_face;
+struct editor *editor_new(struct shell *sh);
+void editor_free(struct editor **ed);
+void editor_listen(struct editor *ed, bool on); /* reads keys, or leaves them to come later */
+void editor_prompt(struct editor *ed);          /* what it tells has changed */
+void editor_resized(struct editor *ed);
+void editor_away(struct editor *ed); /* before the process is stopped: the terminal as it was */
+void editor_back(struct editor *ed); /* after it */
+
+/* script.c */
+extern const struct face script_face;
+/* text: of -c; else a file, or stdin when that is NULL, too. NULL with *e: it cannot be read. */
+struct script *script_new(struct shell *sh, const char *text, const char *path, bool keep_going,
+	struct err *e);
+void script_free(struct script **sc);
+
+/* history.c: readline's list of lines and its file. */
+void history_load(const struct paths *paths);
+void history_keep(const char *typed); /* adds to both, unless it should not be kept */
+
+/* tab.c */
+void tab_init(struct
+	shell *sh); /* after rl_initialize(): the user's own binding of TAB would not find anything */
+void tab_cancel(void); /* what is asked is not waited for */
+
+/* notices.c: tells of the end of tasks that were submitted here and are not waited for. */
+struct notices *notices_new(struct shell *sh);
+void notices_free(struct notices **n);
+void notices_forget(struct notices *n); /* all that is watched: the connection is about to go */
+/* A piece of what `cmd` writes to stdout: ids that submit -n prints are watched. */
+void notices_look(struct notices *n, const struct cmd_ctx *cmd, const char *p, size_t len);
+
+#endif
