@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 #include "base/str.h"
@@ -78,6 +79,14 @@ const struct opt global_opts[] = {
 		.choices = "DEBUG|INFO|WARNING|ERROR",
 		.help = "What is logged",
 		.conf = true},
+	{.name = "serialization-format",
+		.type = OPT_STRING,
+		.arg = "FORMAT",
+		.env = "FASTWORKER_SERIALIZATION_FORMAT",
+		.def = "JSON",
+		.help = "JSON is the only one",
+		.conf = true,
+		.hidden = true},
 	{.name = NULL},
 };
 
@@ -283,6 +292,20 @@ static void show_help(struct out *out, const struct cmd *cmd)
 	buf_fini(&text);
 }
 
+/* FastWorker could be told to pickle; here that is refused, with the warning that it promised. */
+static int check_serialization(struct out *out, const struct opts *o, struct err *e)
+{
+	const char *format = opts_str(o, "serialization-format");
+
+	if (strcasecmp(format, "JSON") == 0)
+		return 0;
+	out_note(out,
+		"SecurityWarning: serialization format \"%s\": pickled data can run any code on the workers",
+		format);
+	return err_set(e, ERR_CONFIG,
+		"only JSON is spoken; unset FASTWORKER_SERIALIZATION_FORMAT");
+}
+
 struct cmd_ctx *cmd_start(struct session *s, struct out *out, char *const *words, size_t n,
 	cmd_done_fn *done, void *arg)
 {
@@ -305,6 +328,8 @@ struct cmd_ctx *cmd_start(struct session *s, struct out *out, char *const *words
 		return NULL;
 	}
 	opts = config_check(s, &e) ? NULL : parse(s, cmd, words + 1, n - 1, &e);
+	if (opts && check_serialization(out, opts, &e))
+		opts_free(&opts);
 	if (!opts) {
 		int status = cmd_exit_code(cmd, e.code);
 		complain(s, out, json, cmd->name, &e, status);

@@ -104,6 +104,28 @@ void cmd_help(struct buf *out, const struct cmd *c)
 	add_lines(out, "Examples", c->examples);
 }
 
+/* The table itself, for programs. */
+static void list_commands(struct out *out)
+{
+	for (size_t i = 0; commands[i]; i++) {
+		const struct cmd *c = commands[i];
+		struct buf line = BUF_INIT;
+		struct json_out w;
+		if (c->flags & CMD_HIDDEN)
+			continue;
+		jout_init(&w, &line);
+		jout_object(&w, NULL);
+		jout_i64(&w, "schema", 1);
+		jout_str(&w, "name", c->name);
+		jout_str(&w, "alias", c->alias);
+		jout_str(&w, "usage", c->usage);
+		jout_str(&w, "help", c->help);
+		jout_end_object(&w);
+		out_raw_line(out, "%s", buf_str(&line));
+		buf_fini(&line);
+	}
+}
+
 static void exec_help(struct cmd_ctx *ctx)
 {
 	struct buf text = BUF_INIT;
@@ -114,6 +136,11 @@ static void exec_help(struct cmd_ctx *ctx)
 	if (word && !c) {
 		cmd_unknown(word, &e);
 		cmd_fail(ctx, &e);
+		return;
+	}
+	if (ctx->json) {
+		list_commands(ctx->out);
+		cmd_done(ctx, 0);
 		return;
 	}
 	if (c)

@@ -94,14 +94,6 @@ const struct opt control_plane_opts[] = {
 		.conf = true,
 		.help = "Silence after which a worker's tasks go to others"},
 	SHUTDOWN,
-	{.name = "serialization-format",
-		.type = OPT_STRING,
-		.arg = "FORMAT",
-		.env = "FASTWORKER_SERIALIZATION_FORMAT",
-		.def = "JSON",
-		.help = "JSON is the only one",
-		.conf = true,
-		.hidden = true},
 	{.name = "gui",
 		.type = OPT_FLAG,
 		.env = "FASTWORKER_GUI_ENABLED",
@@ -135,21 +127,16 @@ void say_ready(void *arg, const char *text)
 {
 	struct cmd_ctx *ctx = arg;
 
-	out_line(ctx->out, "%s", text);
+	if (ctx->json) {
+		struct buf quoted = BUF_INIT;
+		json_quote(&quoted, text, strlen(text));
+		out_raw_line(ctx->out, "{\"schema\":1,\"event\":\"ready\",\"text\":%s}",
+			buf_str(&quoted));
+		buf_fini(&quoted);
+	} else {
+		out_line(ctx->out, "%s", text);
+	}
 	out_flush(ctx->out);
-}
-
-int check_serialization(struct cmd_ctx *ctx, struct err *e)
-{
-	const char *format = opts_str(ctx->opts, "serialization-format");
-
-	if (strcasecmp(format, "JSON") == 0)
-		return 0;
-	out_note(ctx->out,
-		"SecurityWarning: serialization format \"%s\": pickled data can run any code on the workers",
-		format);
-	return err_set(e, ERR_CONFIG,
-		"only JSON is spoken; unset FASTWORKER_SERIALIZATION_FORMAT");
 }
 
 static unsigned cores(void)
@@ -186,9 +173,11 @@ static int fill(struct cmd_ctx *ctx, struct control_plane_conf *conf, bool stand
 {
 	const struct opts *o = ctx->opts;
 
+	if (opts_flag(o, "gui") && opts_origin(o, "gui", NULL) == OPT_GIVEN)
+		return err_set(e, ERR_CONFIG, "this version has no web page; leave out --gui");
 	if (opts_flag(o, "gui"))
-		return err_set(e, ERR_CONFIG,
-			"this version has no web page; unset FASTWORKER_GUI_ENABLED, leave out --gui");
+		log_warning(
+			"gui: this version has no web page; FASTWORKER_GUI_ENABLED is not used");
 	conf->profile = ctx->session->profile ? ctx->session->profile : "default";
 	conf->worker_id = opts_str(o, "worker-id");
 	conf->paths = &ctx->session->paths;
@@ -213,7 +202,7 @@ static int fill(struct cmd_ctx *ctx, struct control_plane_conf *conf, bool stand
 			str_show(conf->worker_id));
 	if (conf->lease_ms < 100)
 		return err_set(e, ERR_USAGE, "--lease: at least 100ms");
-	return check_serialization(ctx, e) ? -1 : parse_addresses(o, conf, e);
+	return parse_addresses(o, conf, e);
 }
 
 void run_control_plane(struct cmd_ctx *ctx, bool standalone)
@@ -307,14 +296,6 @@ static const struct opt subworker_opts[] = {
 		.help = "Accepted and not used: a subworker opens no port",
 		.conf = true},
 	SHUTDOWN,
-	{.name = "serialization-format",
-		.type = OPT_STRING,
-		.arg = "FORMAT",
-		.env = "FASTWORKER_SERIALIZATION_FORMAT",
-		.def = "JSON",
-		.help = "JSON is the only one",
-		.conf = true,
-		.hidden = true},
 	{.name = "local",
 		.type = OPT_FLAG,
 		.hidden = true,
@@ -376,8 +357,7 @@ static void exec_subworker(struct cmd_ctx *ctx)
 	if (opts_given(ctx->opts, "base-address") && !opts_flag(ctx->opts, "local"))
 		out_note(ctx->out,
 			"subworker: --base-address is not used: a subworker opens no port");
-	if (check_serialization(ctx, &e) || find_control_plane(ctx, &t, &e) ||
-		session_key(ctx->session, &own, &e)) {
+	if (find_control_plane(ctx, &t, &e) || session_key(ctx->session, &own, &e)) {
 		cmd_fail(ctx, &e);
 		return;
 	}

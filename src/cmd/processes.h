@@ -10,8 +10,6 @@ extern const struct opt control_plane_opts[];
 void say_ready(void *arg, const char *text);
 /* The log level of --log-level. */
 void set_log_level(const struct opts *o);
-/* FASTWORKER_SERIALIZATION_FORMAT other than JSON is refused: -1 with *e, after the warning. */
-int check_serialization(struct cmd_ctx *ctx, struct err *e);
 /* Runs a control plane; standalone: `worker`, which takes no subworkers. */
 void run_control_plane(struct cmd_ctx *ctx, bool standalone);
 

@@ -190,11 +190,18 @@ static void release_stop(struct cmd_ctx *ctx)
 	free(st);
 }
 
+static void stopped(struct cmd_ctx *ctx)
+{
+	if (ctx->json)
+		out_raw_line(ctx->out, "{\"schema\":1,\"stopped\":true}");
+	cmd_done(ctx, 0);
+}
+
 static void on_gone(void *arg, unsigned events)
 {
 	struct stopping *st = arg;
 
-	cmd_done(st->ctx, 0);
+	stopped(st->ctx);
 }
 
 static void on_patience(void *arg)
@@ -222,7 +229,7 @@ static void on_stopping(void *arg, const struct msg *m, bool more, const struct 
 	st->pidfd = (int)syscall(SYS_pidfd_open, (pid_t)msg_int(m->head, "pid", 0), 0);
 	if (st->pidfd < 0) {
 		/* It is gone already, or on another host. */
-		cmd_done(st->ctx, 0);
+		stopped(ctx);
 		return;
 	}
 	st->io = loop_fd(l, st->pidfd, LOOP_READ, 10, on_gone, st);

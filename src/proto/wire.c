@@ -48,6 +48,9 @@ static void read_origin(struct inbound *in)
 {
 	copy_property(in->key, sizeof(in->key), &in->head, "User-Id");
 	copy_property(in->address, sizeof(in->address), &in->head, "Peer-Address");
+	/* IPv4 on a socket that takes both. */
+	if (strncmp(in->address, "::ffff:", 7) == 0)
+		memmove(in->address, in->address + 7, strlen(in->address + 7) + 1);
 	in->fd = zmq_msg_get(&in->head, ZMQ_SRCFD);
 }
 
