@@ -91,8 +91,9 @@ static void use_context(struct target *t, const struct context *c, int port)
 	t->context = *c;
 	t->has_context = true;
 	t->address = c->base;
-	t->address.port += port;
-	t->want = -1;
+	/* The worker port may be elsewhere, or closed: the control plane says so itself. */
+	t->want = port == PORT_WORKER ? port : -1;
+	t->address.port += port == PORT_WORKER ? 0 : port;
 	memcpy(t->server_key, c->server_key, sizeof(t->server_key));
 }
 

@@ -140,7 +140,7 @@ static void on_failed(void *arg, const struct err *why)
 	/* Before it was answered, the request itself says so. */
 	if (!s->n)
 		return;
-	err_prefix(&e, "task %lld may go on, but", (long long)s->n);
+	err_prefix(&e, "task %lld may go on", (long long)s->n);
 	cmd_fail(s->ctx, &e);
 }
 
