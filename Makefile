@@ -107,7 +107,7 @@ format: ## clang-format on everything
 	clang-format -i $$(git ls-files -co --exclude-standard '*.c' '*.h')
 
 protocol: all ## rewrite the tables of src/proto/PROTOCOL.md from the list of messages
-	tests/protocol --write
+	tests/protocol
 
 SHARE = $(DESTDIR)$(PREFIX)/share
 COMPLETE = $(SHARE)/bash-completion/completions

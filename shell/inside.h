@@ -35,8 +35,7 @@ struct shell {
 	struct notices *notices; /* NULL in a script */
 
 	struct out plain; /* stdout and stderr of this process */
-	struct out
-		out; /* what commands are given: plain, with what the face and the notices want to see */
+	struct out out;   /* of commands: plain, with what the face and the notices look at */
 
 	struct lines lines;
 	bool last;               /* no more text will come */
@@ -46,20 +45,25 @@ struct shell {
 	bool lost;               /* the connection is away */
 	bool told;               /* the command that runs said so */
 	int status;              /* of the last command */
+
+	bool elsewhere; /* the command that runs has a connection of its own; meanwhile */
+	struct client *client; /* the session's, or NULL */
+	char *profile;         /* and its profile are kept here */
 };
 
 /* run.c */
-void shell_next(
-	struct shell *sh); /* starts the next command, or tells the face that there is none */
-void shell_interrupt(
-	struct shell *sh); /* ^C: the command that runs, and all text that was not run yet */
-void shell_flush(struct
-	shell *sh); /* writes out what commands gave; one whose data cannot be written is ended */
+/* Starts the next command, or tells the face that there is none. */
+void shell_next(struct shell *sh);
+/* ^C: ends the command that runs, and forgets all text that was not run yet. */
+void shell_interrupt(struct shell *sh);
+/* Writes out what commands gave; one whose data cannot be written is ended. */
+void shell_flush(struct shell *sh);
 /* The words of a line behind the options that the shell itself was given: these hold for each of its commands. *n grows; words_free() frees them. */
 void shell_inherit(struct shell *sh, char ***words, size_t *n);
+
 /* shell.c */
-void shell_end(struct shell *sh,
-	int status); /* leaves the shell; nothing may be started any more */
+/* Leaves the shell; nothing may be started any more. */
+void shell_end(struct shell *sh, int status);
 /* A message of the shell itself, as those of commands look. */
 void shell_complain(struct shell *sh, const struct err *e);
 
@@ -67,11 +71,14 @@ void shell_complain(struct shell *sh, const struct err *e);
 extern const struct face editor_face;
 struct editor *editor_new(struct shell *sh);
 void editor_free(struct editor **ed);
-void editor_listen(struct editor *ed, bool on); /* reads keys, or leaves them to come later */
-void editor_prompt(struct editor *ed);          /* what it tells has changed */
+/* Reads keys, or leaves them to come later. */
+void editor_listen(struct editor *ed, bool on);
+/* What the prompt tells has changed; the terminal has another size. */
+void editor_prompt(struct editor *ed);
 void editor_resized(struct editor *ed);
-void editor_away(struct editor *ed); /* before the process is stopped: the terminal as it was */
-void editor_back(struct editor *ed); /* after it */
+/* Before the process is stopped, the terminal is as it was; after it, readline's again. */
+void editor_away(struct editor *ed);
+void editor_back(struct editor *ed);
 
 /* script.c */
 extern const struct face script_face;
@@ -82,17 +89,20 @@ void script_free(struct script **sc);
 
 /* history.c: readline's list of lines and its file. */
 void history_load(const struct paths *paths);
-void history_keep(const char *typed); /* adds to both, unless it should not be kept */
+/* Adds to both, unless it should not be kept. */
+void history_keep(const char *typed);
 
 /* tab.c */
-void tab_init(struct
-	shell *sh); /* after rl_initialize(): the user's own binding of TAB would not find anything */
-void tab_cancel(void); /* what is asked is not waited for */
+/* Behind rl_initialize(): a user's own binding of TAB would find nothing. */
+void tab_init(struct shell *sh);
+/* What is asked is not waited for. */
+void tab_cancel(void);
 
 /* notices.c: tells of the end of tasks that were submitted here and are not waited for. */
 struct notices *notices_new(struct shell *sh);
 void notices_free(struct notices **n);
-void notices_forget(struct notices *n); /* all that is watched: the connection is about to go */
+/* All that is watched: the connection is about to go. */
+void notices_forget(struct notices *n);
 /* A piece of what `cmd` writes to stdout: ids that submit -n prints are watched. */
 void notices_look(struct notices *n, const struct cmd_ctx *cmd, const char *p, size_t len);
 

@@ -29,6 +29,21 @@ static int unwritable(struct shell *sh)
 	return err_exit_code(e.code);
 }
 
+/* Back from another control plane. */
+static void come_home(struct shell *sh)
+{
+	if (!sh->elsewhere)
+		return;
+	sh->elsewhere = false;
+	client_free(&sh->session->client);
+	sh->session->client = sh->client;
+	sh->client = NULL;
+	sh->lost = sh->session->client && !client_up(sh->session->client);
+	free(sh->session->profile);
+	sh->session->profile = sh->profile;
+	sh->profile = NULL;
+}
+
 /* The next one starts from the loop: this may be called deep inside of the command that ends. */
 static void ended(void *arg, int status)
 {
@@ -37,6 +52,7 @@ static void ended(void *arg, int status)
 	sh->running = NULL;
 	sh->busy = false;
 	sh->status = out_flush(&sh->plain) ? status : unwritable(sh);
+	come_home(sh);
 	if (!sh->over)
 		sh->face->ended(sh, sh->status);
 	if (!sh->over)
@@ -84,6 +100,21 @@ static bool is_leaving(const char *word)
 	return strcmp(word, "exit") == 0 || strcmp(word, "quit") == 0;
 }
 
+/* exit [STATUS]: without one, a script ends with that of its last command, as sh does. */
+static void leave(struct shell *sh, char *const *words, size_t n)
+{
+	int64_t status = sh->script ? sh->status : 0;
+	struct err e;
+
+	if (n > 2 || (n == 2 && !str_i64(words[1], 0, 255, &status))) {
+		err_set(&e, ERR_USAGE, "%s: a status from 0 to 255 may follow, nothing else",
+			words[0]);
+		refuse(sh, &e);
+		return;
+	}
+	shell_end(sh, (int)status);
+}
+
 /* A process has a loop of its own, a face takes the terminal: neither can run inside of us. */
 static int check(const struct cmd *cmd, struct err *e)
 {
@@ -109,15 +140,43 @@ static void drop_lost(struct shell *sh)
 	client_free(&sh->session->client);
 }
 
+/* Does the line say itself where it goes? */
+static bool names_place(struct shell *sh, const struct cmd *cmd, char *const *words, size_t n)
+{
+	static const char *const names[] = {"profile", "discovery-address", "server-key"};
+	const struct opt *const tables[] = {cmd->opts ? cmd->opts : global_opts, global_opts};
+	struct opts *o = opts_parse(tables, 2, words + 1, n - 1, cmd->flags & CMD_EARLY,
+		session_config, sh->session, NULL);
+	bool found = false;
+
+	for (size_t i = 0; o && i < ARRAY_LEN(names); i++)
+		found = found || opts_origin(o, names[i], NULL) == OPT_GIVEN;
+	opts_free(&o);
+	return found;
+}
+
+/* Commands share one connection and one profile: a line that goes to another control plane gets its own, and the shell's are kept for later. */
+static void go_elsewhere(struct shell *sh)
+{
+	sh->elsewhere = true;
+	sh->client = sh->session->client;
+	sh->session->client = NULL;
+	sh->profile = xstrdup(sh->session->profile);
+}
+
 static void start(struct shell *sh, char ***words, size_t n)
 {
+	const struct cmd *cmd = cmd_find((*words)[0]);
 	struct err e;
 
-	if (check(cmd_find((*words)[0]), &e)) {
+	if (check(cmd, &e)) {
 		refuse(sh, &e);
 		return;
 	}
-	drop_lost(sh);
+	if (cmd && names_place(sh, cmd, *words, n))
+		go_elsewhere(sh);
+	else
+		drop_lost(sh);
 	shell_inherit(sh, words, &n);
 	sh->running = cmd_start(sh->session, &sh->out, *words, n, ended, sh);
 }
@@ -133,9 +192,7 @@ static void run(struct shell *sh, const char *command)
 		return;
 	}
 	if (n && is_leaving(words[0]))
-		shell_end(sh, n > 1                      ? atoi(words[1]) & 255
-			      : sh->face == &script_face ? sh->status
-							 : 0);
+		leave(sh, words, n);
 	else if (n)
 		start(sh, &words, n);
 	else

@@ -54,12 +54,21 @@ static void on_script_signal(void *arg, int signo)
 	shell_end(arg, 128 + signo);
 }
 
+/* Should the command that runs tell of a loss? One that ends what it talks to does not. */
+static bool waits_for_link(const struct shell *sh)
+{
+	const struct client *c = sh->session->client;
+
+	return sh->running && !(sh->running->cmd->flags & CMD_DESTROYS) && c &&
+	       !client_failed(c);
+}
+
 /* A command that waits goes on waiting; who waits with it should know for what. */
 static void tell_link(struct shell *sh)
 {
 	const char *name = sh->session->argv0;
 
-	if (sh->lost && !client_failed(sh->session->client)) {
+	if (sh->lost && waits_for_link(sh)) {
 		sh->told = true;
 		out_note(&sh->out, "%s: %s; trying again (^C stops waiting)", name,
 			sh->session->client_down.text);
@@ -76,8 +85,7 @@ static void on_link(void *arg, bool up)
 	if (sh->lost == !up)
 		return;
 	sh->lost = !up;
-	if (sh->busy)
-		tell_link(sh);
+	tell_link(sh);
 	editor_prompt(sh->editor);
 }
 
@@ -89,7 +97,7 @@ static void write_out(struct out *o, int stream, const char *p, size_t n)
 		sh->face->say(sh, p, n);
 		return;
 	}
-	if (sh->notices)
+	if (sh->notices && !sh->elsewhere)
 		notices_look(sh->notices, sh->running, p, n);
 	sh->plain.write(&sh->plain, stream, p, n);
 	o->failed = sh->plain.failed;
@@ -137,6 +145,8 @@ static void release(struct cmd_ctx *ctx)
 	script_free(&sh->script);
 	out_flush(&sh->plain);
 	lines_fini(&sh->lines);
+	client_free(&sh->client);
+	free(sh->profile);
 	/* It may be on the call stack. */
 	loop_defer(sh->session->loop, free_shell, sh);
 }

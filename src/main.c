@@ -49,7 +49,7 @@ static int run(struct run *r, char **words, size_t n)
 		loop_run(r->session.loop);
 	if (!out_flush(&r->out) && r->status == 0) {
 		/* A reader that has seen enough is no error. */
-		r->status = r->out.error == EPIPE ? 0 : 74;
+		r->status = r->out.error == EPIPE || !cmd ? 0 : cmd_exit_code(cmd, ERR_IO);
 		if (r->status)
 			fprintf(stderr, "fastworker: cannot write to stdout: %s\n",
 				strerror(r->out.error));

@@ -56,6 +56,8 @@ static void freeze(struct tui *t, enum act a)
 	t->frozen_at_ms = thaw ? 0 : loop_wall_ms(t->loop);
 	if (thaw)
 		feed_now(t);
+	else
+		feed_pause(t);
 	tui_say(t, false, thaw ? "live again" : "frozen: Z makes it live again");
 }
 

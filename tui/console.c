@@ -220,6 +220,7 @@ static void listen_to_terminal(struct tui *t)
 
 static void exec_console(struct cmd_ctx *ctx)
 {
+	struct client *c;
 	struct tui *t;
 	struct err e;
 
@@ -231,9 +232,10 @@ static void exec_console(struct cmd_ctx *ctx)
 	/* Before the connection is made: with somebody who shows it, it is never given up. */
 	t->session->on_link = on_link;
 	t->session->on_link_arg = t;
-	t->client = cmd_client(ctx);
-	if (!t->client)
-		return;
+	c = cmd_client(ctx);
+	if (!c)
+		return; /* it was told, and t is gone */
+	t->client = c;
 	if (term_open(ctx->out->color, &e)) {
 		cmd_fail(ctx, &e);
 		return;

@@ -47,6 +47,11 @@ void feed_now(struct tui *t)
 	ask(t);
 }
 
+void feed_pause(struct tui *t)
+{
+	loop_timer_clear(&t->feed.timer);
+}
+
 void feed_asked(struct tui *t)
 {
 	t->feed.waiting++;

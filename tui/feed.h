@@ -24,6 +24,8 @@ void feed_start(struct tui *t); /* watches t->client and asks for everything */
 void feed_stop(struct tui *t);
 void feed_dirty(struct tui *t); /* something changed: ask, but not too often */
 void feed_now(struct tui *t);   /* ask now */
+void feed_pause(struct
+	tui *t); /* what was planned is not asked: the picture is frozen; feed_now() goes on */
 /* Each question is counted, so that a slow control plane is not asked again before it has answered. */
 void feed_asked(struct tui *t);
 void feed_answered(struct tui *t);

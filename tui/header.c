@@ -17,6 +17,7 @@
 #define FULL_COLUMNS  60
 #define LEAST_LINES   8
 #define LEAST_COLUMNS 40
+#define SLOW_MS       2000 /* a question that is not answered so long is worth a word */
 #define MESSAGE_LINES 3
 
 static const struct json_node *status(const struct tui *t)
@@ -38,6 +39,7 @@ static const char *clock_text(char dst[16], int64_t wall_ms)
 /* `live 12:04:31`, or what is wrong with it. */
 static void add_link(struct buf *out, const struct tui *t)
 {
+	int64_t silent_ms = (loop_now_us(t->loop) - t->feed.asked_us) / 1000;
 	char text[16];
 
 	if (t->lost_at_us)
@@ -48,6 +50,8 @@ static void add_link(struct buf *out, const struct tui *t)
 		buf_adds(out, "connecting");
 	else if (t->frozen_at_ms)
 		buf_addf(out, "FROZEN %s", clock_text(text, t->frozen_at_ms));
+	else if (t->feed.waiting && silent_ms >= SLOW_MS)
+		buf_addf(out, "no answer %s", str_age(text, silent_ms));
 	else
 		buf_addf(out, "live %s", clock_text(text, loop_wall_ms(t->loop)));
 }

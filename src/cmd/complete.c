@@ -163,20 +163,28 @@ static bool is_there(struct session *s, const struct opts *o)
 	       context_alive(&t.context);
 }
 
+/* Does the line go elsewhere than the session's connection? */
+static bool is_other(const struct session *s, const struct opts *o)
+{
+	const char *name = opts_str(o, "profile");
+
+	return name && strcmp(name, s->profile ? s->profile : "default") != 0;
+}
+
 /* NULL: there is none that could answer. A connection that the session has already is used as it is. */
 static struct client *reachable(struct session *s, const struct place *p, char *const *words)
 {
+	struct client *c = s->client && !client_failed(s->client) ? s->client : NULL;
 	struct opts *o;
-	struct client *c = NULL;
 	struct err e;
 
-	if (s->client && !client_failed(s->client))
-		return client_up(s->client) ? s->client : NULL;
 	/* Looking further would make a key, to say how to join another one's. */
-	if (!any_context(s))
+	if (c ? !client_up(c) : !any_context(s))
 		return NULL;
 	o = line_options(s, p, words);
-	if (o && is_there(s, o))
+	if (c)
+		c = o && is_other(s, o) ? NULL : c;
+	else if (o && is_there(s, o))
 		c = session_client(s, o, &e);
 	opts_free(&o);
 	return c;

@@ -216,7 +216,7 @@ struct client *session_client(struct session *s, const struct opts *o, struct er
 
 	if (usable(s))
 		return s->client;
-	if (session_target(s, o, s->port, &t, e) || session_key(s, &own, e))
+	if (session_key(s, &own, e) || session_target(s, o, s->port, &t, e) || net_check(e))
 		return NULL;
 	if (!s->net)
 		s->net = net_new(s->loop);
@@ -224,6 +224,7 @@ struct client *session_client(struct session *s, const struct opts *o, struct er
 	conf.link.address = t.address;
 	conf.link.server_key = t.server_key;
 	conf.link.own = &own;
+	conf.link.roles = "submit,query";
 	conf.link.want = t.want;
 	conf.link.connect_timeout_ms = opts_ms(o, "connect-timeout");
 	conf.link.give_up_ms = s->on_link ? -1 : opts_ms(o, "reach-timeout");

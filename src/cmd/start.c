@@ -183,6 +183,8 @@ static void release_stop(struct cmd_ctx *ctx)
 {
 	struct stopping *st = ctx->state;
 
+	if (!st)
+		return;
 	loop_io_del(&st->io);
 	loop_timer_clear(&st->patience);
 	if (st->pidfd >= 0)

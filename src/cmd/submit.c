@@ -255,6 +255,7 @@ static void send(struct submitting *s, const char *name)
 static void exec(struct cmd_ctx *ctx)
 {
 	struct submitting *s = xcalloc(1, sizeof(*s));
+	struct client *c;
 	const char *name;
 	struct err e;
 
@@ -267,9 +268,11 @@ static void exec(struct cmd_ctx *ctx)
 	}
 	/* The port of its priority, when this is the connection's first use. */
 	ctx->session->port = priority_parse(opts_str(ctx->opts, "priority"));
-	s->client = cmd_client(ctx);
-	if (s->client)
-		send(s, name);
+	c = cmd_client(ctx);
+	if (!c)
+		return;
+	s->client = c;
+	send(s, name);
 }
 
 const struct cmd cmd_submit_entry = {

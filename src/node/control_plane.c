@@ -351,7 +351,6 @@ static int open_server(struct server *s, struct err *e)
 {
 	const char *runtime = s->conf.paths->runtime;
 
-	raise_limits();
 	if (paths_make_dir(runtime, 0700, e))
 		return -1;
 	s->lock_fd = context_lock(runtime, s->conf.profile, e);
@@ -406,9 +405,12 @@ int control_plane_run(const struct control_plane_conf *conf, struct err *e)
 	struct server *s = &server;
 	struct clock clock;
 
+	signal(SIGPIPE, SIG_IGN);
+	raise_limits();
+	if (net_check(e))
+		return err_exit_code(e->code);
 	s->conf = *conf;
 	init_server(s, &clock);
-	signal(SIGPIPE, SIG_IGN);
 	if (open_server(s, e)) {
 		s->exit_status = err_exit_code(e->code);
 	} else {

@@ -26,8 +26,8 @@ struct job {
 	size_t args_size;  /* what args must become; larger than args.len: being fetched */
 	struct slot *slot; /* while it runs */
 	bool ready; /* its arguments are here; it may wait for a slot that an unwanted attempt still holds */
-	bool done;         /* the rest is set */
-	bool unwanted;     /* the control plane gave it to another: its end is told to nobody */
+	bool done;     /* the rest is set */
+	bool unwanted; /* the control plane gave it to another: its end is told to nobody */
 	struct outcome outcome;
 	char *error;      /* what outcome.error points at */
 	struct uuid blob; /* of a large result that is being sent; zero: none */

@@ -308,6 +308,7 @@ static int start(struct labour *b, struct err *e)
 	const struct link_conf conf = {.address = b->conf.control_plane,
 		.server_key = b->conf.server_key,
 		.own = b->conf.own,
+		.roles = "worker",
 		.connect_timeout_ms = 5000,
 		.give_up_ms = -1,
 		.patient = true,
@@ -367,9 +368,11 @@ int worker_run(const struct worker_conf *conf, struct err *e)
 	struct labour labour = {.conf = *conf, .state = WORKER_INIT}, *b = &labour;
 	struct clock clock;
 
+	signal(SIGPIPE, SIG_IGN);
+	if (net_check(e))
+		return err_exit_code(e->code);
 	e->code = ERR_NONE;
 	init(b, &clock);
-	signal(SIGPIPE, SIG_IGN);
 	move(b, WORKER_EV_START);
 	if (start(b, e)) {
 		move(b, WORKER_EV_FAIL);

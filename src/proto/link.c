@@ -267,8 +267,9 @@ static void trouble(const struct link *l, enum sock_event ev, struct err *e)
 		break;
 	case SOCK_DENIED:
 		err_set(e, ERR_DENIED,
-			"the control plane at %s does not know your key %s; its owner adds it to authorized_keys:\n  %s role=submit,query name=NAME",
-			text, keys_fingerprint(mark, l->own.public), l->own.public);
+			"the control plane at %s does not know your key %s; its owner adds it to authorized_keys:\n  %s role=%s name=NAME",
+			text, keys_fingerprint(mark, l->own.public), l->own.public,
+			l->conf.roles);
 		break;
 	case SOCK_SILENT_HANDSHAKE:
 		err_set(e, ERR_SERVER_KEY,

@@ -15,6 +15,8 @@ struct link_conf {
 	struct address address; /* a name is looked up again at each attempt */
 	const char *server_key; /* public; copied */
 	const struct keypair *own;
+	const char *
+		roles; /* what to ask for when our key is not known: "submit,query"; static text */
 	int want; /* enum port: once welcomed, go on to this port of the same host; -1 = stay */
 	int64_t connect_timeout_ms; /* of one attempt: silence */
 	int64_t give_up_ms; /* after a loss: how long to try to come back; -1 = for ever */

@@ -11,9 +11,11 @@
 #include "proto/sock.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <zmq.h>
 
 #include "base/mem.h"
@@ -25,8 +27,30 @@
 #define ZMQ_ZAP_ENFORCE_DOMAIN 93
 #endif
 
+#define SPARE_FDS            24 /* for libzmq's context and a few sockets */
 #define HEARTBEAT_MS         15000
 #define HEARTBEAT_TIMEOUT_MS 30000
+
+int net_check(struct err *e)
+{
+	int spare[SPARE_FDS], n = 0, first = open("/dev/null", O_RDONLY | O_CLOEXEC),
+			      why = errno;
+
+	while (first >= 0 && n < SPARE_FDS) {
+		spare[n] = fcntl(first, F_DUPFD_CLOEXEC, 0);
+		if (spare[n] < 0)
+			break;
+		n++;
+	}
+	for (int i = 0; i < n; i++)
+		close(spare[i]);
+	if (first >= 0)
+		close(first);
+	if (n == SPARE_FDS || (first < 0 && why != EMFILE && why != ENFILE))
+		return 0;
+	return err_set(e, ERR_BUSY,
+		"too few open files are allowed: raise `ulimit -n` to 64 or more");
+}
 
 struct net *net_new(struct loop *l)
 {

@@ -17,6 +17,8 @@ struct net {
 	struct loop *loop;
 };
 
+/* libzmq aborts when descriptors run out while it starts: -1 with ERR_BUSY when too few are left. */
+int net_check(struct err *e);
 struct net *net_new(struct loop *l);
 void net_free(struct net **n); /* all sockets must be closed */
 

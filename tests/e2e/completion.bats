@@ -25,7 +25,7 @@ setup() {
 
 teardown() {
 	tmux -L "$socket" kill-server 2>/dev/null || true
-	kill -CONT "$(context pid)"
+	[ ! -e stopped ] || kill -CONT "$(cat stopped)"
 }
 
 # complete WORD...: candidates in $output, one a line; nothing may be said.
@@ -136,20 +136,19 @@ quickest() {
 		((took >= best)) || best=$took
 	done
 	echo "$best us"
-	((best < ${FW_SANITIZED:+10}50000))
+	[ "$best" -lt "${FW_SANITIZED:+10}50000" ]
 }
 
 @test "within 50 ms, also when the control plane hangs" {
 	local pid
 	quickest complete submit ''
 	pid=$(context pid)
+	echo "$pid" >stopped
 	kill -STOP "$pid"
-	status=0
-	quickest complete status '' || status=$?
+	quickest complete status ''
+	is "$output" last
 	complete submit ''
 	is "$output" ''
-	kill -CONT "$pid"
-	is "$status" 0
 }
 
 # try_line LINE: what bash would be given for it: each candidate in <>, as readline splits LINE at blanks, = and :.

@@ -86,12 +86,15 @@ nothing_left() {
 # Stops every control plane and every job of this shell; what is still there after that is a failure, and killed.
 fw_teardown() {
 	local context pid left
+	# Workers first: they have something to hand in.
+	for pid in $(jobs -p); do
+		kill "$pid" 2>/dev/null
+	done
+	jobs_ended() { [ -z "$(jobs -rp)" ]; }
+	wait_for jobs_ended
 	for context in "$XDG_RUNTIME_DIR"/fastworker/*.ctx; do
 		[ -e "$context" ] || continue
 		timeout "$PATIENCE" "$FW" stop -P "$(basename "$context" .ctx)" >/dev/null 2>&1
-	done
-	for pid in $(jobs -p); do
-		kill "$pid" 2>/dev/null
 	done
 	wait_for nothing_left && return 0
 	left=$(fw_left)

@@ -25,6 +25,9 @@ teardown() {
 	fw stop -P away >/dev/null 2>&1 || true
 }
 
+# One that leaves a terminal as it finds it: bash would hide what we forgot.
+PLAIN_SHELL='sh'
+
 tm() {
 	tmux -L "$socket" -f /dev/null "$@" 3>&-
 }
@@ -103,6 +106,7 @@ newest_is() {
 @test "exit ends a script" {
 	try 7 shell -c $'exit 7\nlist'
 	is "$output" ''
+	try 64 shell -c 'exit x'
 	try 0 shell -c $'submit add 1 1\nquit\nlist'
 	is "$output" 2
 }
@@ -118,6 +122,12 @@ newest_is() {
 	END
 	try 0 shell <lines
 	is "$output" $'8\nHi, O\'Neil "x"!\na\nb'
+}
+
+@test "JSON of any depth goes on until it is closed" {
+	printf 'submit echo {"a":[1,[2\n,3]],\n"}":{"b":"]\\""}} \nsubmit add 1 1\n' >lines
+	try 0 shell <lines
+	is "$(jq -c . <<<"$output")" $'{"a":[1,[2,3]],"}":{"b":"]\\""}}\n2'
 }
 
 @test "what is never closed is an error with its line" {
@@ -241,6 +251,7 @@ newest_is() {
 	line ' submit add 2 2'
 	line 'submit echo "a'
 	line 'b"'
+	wait_for at 'fw default>'
 	keys C-d
 	wait_for shows left:0
 	is "$(stat -c %a "$file")" 600
@@ -270,7 +281,8 @@ newest_is() {
 
 @test "TAB completes commands, options, values and names" {
 	term
-	type_text 'submi'
+	# subworker is not for here.
+	type_text 'su'
 	keys Tab
 	wait_for at 'fw default> submit'
 	type_text 'check'
@@ -291,7 +303,6 @@ newest_is() {
 	type_text 'w'
 	keys Tab Tab
 	wait_for shows_like 'wait +workers'
-	hasnt "$(screen)" subworker
 }
 
 @test "a lost connection stands in the prompt; the next command finds the control plane again" {
@@ -313,8 +324,29 @@ newest_is() {
 	wait_for at 'fw away>'
 }
 
+@test "a line that names another control plane goes there, and only that line" {
+	fw_start -P away
+	fw submit -P away add 500 1
+	printf '%s\n' 'submit -n true' 'status -P away --json 1' 'tasks -P away' 'submit add 1 1' 'tasks' >lines
+	try 0 shell <lines
+	has "$output" '"args_preview":"[500,1]"'
+	is "$(grep -c '\[500,1\]' <<<"$output")" 2
+	term
+	line 'submit add 90 1'
+	wait_for shows 91
+	line 'submit add -P away 90 2'
+	wait_for shows 92
+	wait_for at 'fw default>'
+	line 'stop -P away'
+	wait_for shows 'stop -P away'
+	wait_for at 'fw default>'
+	hasnt "$(screen)" 'trying again'
+	line 'submit add 90 3'
+	wait_for shows 93
+}
+
 @test "^Z stops it, with the terminal as it was; fg brings the line back" {
-	term 'env PS1="B> " bash --norc'
+	term "env PS1='B> ' $PLAIN_SHELL -i"
 	wait_for at 'B>'
 	line "'$FW' shell"
 	wait_for at 'fw default>'
@@ -325,13 +357,15 @@ newest_is() {
 	wait_for shows tty:icanon
 	line fg
 	wait_for at 'fw default> submit add 80 1'
+	keys C-b
+	type_text '1'
+	wait_for at 'fw default> submit add 80 11'
 	keys Enter
-	wait_for at 'fw default>'
-	shows 81
+	wait_for shows 91
 }
 
 @test "SIGTERM leaves the terminal as it was" {
-	term 'env PS1="B> " bash --norc'
+	term "env PS1='B> ' $PLAIN_SHELL -i"
 	wait_for at 'B>'
 	line 'bash -c '\''echo $$ >pid; exec "$FW" shell'\''; echo status:$?'
 	wait_for at 'fw default>'

@@ -1,11 +1,12 @@
 # The console in a real terminal: a tmux server of its own for each test.
+# shellcheck disable=SC2154 # $fw_dir of ../e2e/helper.bash
 #
 # setup() { fw_setup; fw_start; }  teardown() { tui_teardown; fw_teardown; }
 
 load ../e2e/helper
 
 tui_tmux() {
-	tmux -u -L "fwt-$$-$BATS_TEST_NUMBER" -f /dev/null "$@" 3>&-
+	TMUX_TMPDIR=$fw_dir tmux -u -L "fwt-$$-$BATS_TEST_NUMBER" -f /dev/null "$@" 3>&-
 }
 
 # tui_run [-s COLSxROWS] [VARIABLE=VALUE...]: the console; when it ends, its status and the state of the terminal are shown.
@@ -25,7 +26,7 @@ tui_type() {
 }
 
 tui_screen() {
-	tui_tmux capture-pane -p -t t "$@"
+	tui_tmux capture-pane -p -t t
 }
 
 tui_size() {
