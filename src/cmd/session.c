@@ -14,6 +14,8 @@ int session_init(struct session *s, const char *argv0, struct err *e)
 	const char *path = getenv("FASTWORKER_CONFIG");
 
 	memset(s, 0, sizeof(*s));
+	if (net_check(e))
+		return -1;
 	s->argv0 = argv0;
 	s->port = PORT_QUERY;
 	clock_system(&s->clock);
@@ -216,7 +218,7 @@ struct client *session_client(struct session *s, const struct opts *o, struct er
 
 	if (usable(s))
 		return s->client;
-	if (session_key(s, &own, e) || session_target(s, o, s->port, &t, e) || net_check(e))
+	if (session_key(s, &own, e) || session_target(s, o, s->port, &t, e))
 		return NULL;
 	if (!s->net)
 		s->net = net_new(s->loop);

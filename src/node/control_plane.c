@@ -407,8 +407,6 @@ int control_plane_run(const struct control_plane_conf *conf, struct err *e)
 
 	signal(SIGPIPE, SIG_IGN);
 	raise_limits();
-	if (net_check(e))
-		return err_exit_code(e->code);
 	s->conf = *conf;
 	init_server(s, &clock);
 	if (open_server(s, e)) {

@@ -369,8 +369,6 @@ int worker_run(const struct worker_conf *conf, struct err *e)
 	struct clock clock;
 
 	signal(SIGPIPE, SIG_IGN);
-	if (net_check(e))
-		return err_exit_code(e->code);
 	e->code = ERR_NONE;
 	init(b, &clock);
 	move(b, WORKER_EV_START);
