@@ -1,5 +1,5 @@
 #!/bin/sh
-# Sample tasks: `fastworker worker --task-modules examples/tasks.sh`, or `make demo`.
+# Sample tasks: `fastworker start -t examples/tasks.sh`, or `make demo`.
 #
 # A task is a shell function under a line `# @task`. Its arguments are $1, $2 and so on; keyword arguments come as FW_KW_name.
 # What it prints is its result, what it writes to stderr explains a failure, and its status says which of the two it was.
@@ -25,6 +25,16 @@ checksum() {
 # How many lines a file has.
 count_lines() {
 	wc -l <"$1" | tr -d ' '
+}
+
+# @task
+# @usage LIST
+# Counts the files that a list names, one per line, and their lines and bytes.
+tally() {
+	files=$(wc -l <"$1") && counts=$(tr '\n' '\0' <"$1" | xargs -0 -r cat -- | wc -l -c) || return
+	# Numbers only, so that splitting at the blanks is what is wanted.
+	# shellcheck disable=SC2086
+	echo $files $counts
 }
 
 # @task timeout=1m

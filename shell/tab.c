@@ -1,6 +1,6 @@
 /* TAB: the candidates of __complete, on readline's line.
  *
- * They may come from the control plane, and readline wants them at once. So the key only asks; when the answer is there - after 35 ms at
+ * They may come from the control plane, and readline wants them at once. So the key only asks; when the answer is there - after 30 ms at
  * most, in which no key is read - readline's own completion runs over it. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -15,7 +15,7 @@ typedef void complete_fn(void *arg, char *const *candidates, size_t n);
 struct complete;
 
 /* words[0..n): what stands behind "fastworker"; the last one, which may be "", is to be completed. fn is called exactly once: before this
- * returns (then NULL is returned), or from the loop within 35 ms. words are not needed any longer. */
+ * returns (then NULL is returned), or from the loop within 30 ms. words are not needed any longer. */
 struct complete *complete_start(struct session *s, char *const *words, size_t n,
 	complete_fn *fn, void *arg);
 /* fn is not called any more. Nulls *c; NULL is fine. */

@@ -218,6 +218,16 @@ static void add_state(struct watch *w, const struct task *t)
 	add_event(w, &ev, t);
 }
 
+static bool is_in(const struct audience *a, const struct watch *w)
+{
+	const struct list *e;
+
+	for (e = a->interests.next; e != &a->interests; e = e->next)
+		if (container_of(e, struct interest, of_task)->watch == w)
+			return true;
+	return false;
+}
+
 void watch_task(struct watch *w, struct task *t)
 {
 	struct audience *a = t->watch;
@@ -226,7 +236,7 @@ void watch_task(struct watch *w, struct task *t)
 	/* A final task has nothing more to say but how it ended. Its state now is sent in all other cases, too, when it is not new. */
 	if (!w->final && (task_state_final(t->state) || t->attempt))
 		add_state(w, t);
-	if (task_state_final(t->state))
+	if (task_state_final(t->state) || (a && is_in(a, w)))
 		return;
 	if (!a) {
 		a = xcalloc(1, sizeof(*a));
@@ -364,14 +374,12 @@ static void answer(struct watch *w, const struct msg *m)
 
 void watch_handle(struct peer *p, const struct msg *m)
 {
-	struct watch *w = find_watch(p, msg_int(m->head, "watch", 0));
+	/* Asked again, for more tasks or after a lost answer: it grows. */
+	struct watch *w =
+		watch_make(p, msg_int(m->head, "watch", 0), msg_bool(m->head, "results"));
 
-	/* Asked again (after a lost answer): begin anew. */
-	if (w)
-		end_watch(w);
-	w = watch_make(p, msg_int(m->head, "watch", 0), msg_bool(m->head, "results"));
-	w->all = msg_bool(m->head, "all");
-	if (w->all)
+	w->all |= msg_bool(m->head, "all");
+	if (w->all && !list_linked(&w->stream))
 		list_push_back(&p->server->stream, &w->stream);
 	answer(w, m);
 }

@@ -243,7 +243,7 @@ static const struct msg_def defs[MSG__COUNT] = {
 				"with all: first what happened since that event"),
 			FIELD("results", F_BOOL, false, 0,
 				"send results with the end of a task")),
-		"Asks for events. Nothing is sent to a peer that did not ask."},
+		"Asks for events; the same number again adds to that watch. Nothing is sent to a peer that did not ask."},
 	[MSG_WATCHING] = {"watching", FROM_SERVER, 0, true, MSG__COUNT,
 		FIELDS(FIELD("watch", F_INT, true, 0, ""),
 			FIELD("seq", F_INT, true, 0, "newest event"),

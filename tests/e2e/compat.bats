@@ -14,7 +14,7 @@ teardown() {
 row() {
 	local want=$1 out=$2 err=$3 status=0 stdout
 	shift 3
-	stdout=$(env "${ENV[@]}" "$FW" "$@" 2>"$fw_dir/stderr" 3>&- </dev/null) || status=$?
+	stdout=$(timeout "$PATIENCE" env "${ENV[@]}" "$FW" "$@" 2>"$fw_dir/stderr" 3>&- </dev/null) || status=$?
 	[ "$status" = "$want" ] && [[ $stdout =~ $out ]] && [[ $(<"$fw_dir/stderr") =~ $err ]] || {
 		printf 'fastworker %s\nexit: %s, not %s\nout: %s  (%s)\nerr: %s  (%s)\n' "${ENV[*]} $*" "$status" "$want" "$stdout" "$out" \
 			"$(<"$fw_dir/stderr")" "$err" >&2
@@ -87,6 +87,7 @@ ENV=()
 
 # later WORDS...: a process in the foreground of its own, ready.
 later() {
+	rm -f "$fw_dir/later.out"
 	env "${ENV[@]}" "$FW" "$@" 3>&- </dev/null >"$fw_dir/later.out" 2>"$fw_dir/later.err" &
 	LATER=$!
 	wait_for test -s "$fw_dir/later.out"
@@ -120,9 +121,12 @@ ended() {
 	forgotten() { [ "$(fw tasks --json | wc -l)" = 0 ]; }
 	wait_for forgotten
 	ended
-	for gui in --gui "--gui-host 127.0.0.1" "--gui-port 8080"; do
+	row 78 '' 'web page' control-plane --base-address auto --gui
+	for gui in "--gui-host 127.0.0.1" "--gui-port 8080"; do
 		# shellcheck disable=SC2086
-		row 78 '' 'web page|gui' control-plane --base-address auto $gui
+		later control-plane --base-address auto $gui
+		grep -q 'web page' later.err
+		ended
 	done
 }
 
@@ -195,7 +199,9 @@ ended() {
 	ENV=(FASTWORKER_RESULT_CACHE_SIZE=0)
 	row 64 '' FASTWORKER_RESULT_CACHE_SIZE control-plane --base-address auto
 	ENV=(FASTWORKER_GUI_ENABLED=true)
-	row 78 '' 'GUI' control-plane --base-address auto
+	later control-plane --base-address auto
+	grep -q 'web page' later.err
+	ended
 	ENV=(FASTWORKER_SERIALIZATION_FORMAT=PICKLE)
 	row 78 '' 'SecurityWarning' control-plane --base-address auto
 }

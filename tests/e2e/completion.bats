@@ -34,6 +34,17 @@ complete() {
 	is "$stderr" ''
 }
 
+complete_is() {
+	local want=$1
+	shift
+	complete "$@" && is "$output" "$want"
+}
+
+# soon WANT WORD...: the control plane may be too late at first, when the machine is busy.
+soon() {
+	wait_for complete_is "$@" || complete_is "$@"
+}
+
 @test "commands, without aliases and hidden ones" {
 	complete ''
 	has "$output" $'submit\nwait'
@@ -80,16 +91,11 @@ complete() {
 }
 
 @test "names, numbers and profiles that are there now" {
-	complete submit che
-	is "$output" checksum
-	complete submit --priority=low --timeout 5 ad
-	is "$output" add
-	complete submit --task-name gr
-	is "$output" greet
-	complete status ''
-	is "$output" $'last\n1'
-	complete wait 1
-	is "$output" 1
+	soon checksum submit che
+	soon add submit --priority=low --timeout 5 ad
+	soon greet submit --task-name gr
+	soon $'last\n1' status ''
+	soon 1 wait 1
 	complete -P ''
 	is "$output" default
 	complete --profile=def
@@ -126,26 +132,21 @@ complete() {
 	[ ! -e none ]
 }
 
-# The quickest of several runs: the machine may be busy with something else.
-quickest() {
-	local _ begin took best=1000000
-	for _ in {1..10}; do
-		begin=${EPOCHREALTIME/./}
-		"$@"
-		took=$((${EPOCHREALTIME/./} - begin))
-		((took >= best)) || best=$took
-	done
-	echo "$best us"
-	[ "$best" -lt "${FW_SANITIZED:+10}50000" ]
+within_budget() {
+	local begin=${EPOCHREALTIME/./}
+	complete "$@"
+	[ $((${EPOCHREALTIME/./} - begin)) -lt "${FW_SANITIZED:+10}50000" ]
 }
 
 @test "within 50 ms, also when the control plane hangs" {
 	local pid
-	quickest complete submit ''
+	# Once is enough: the machine may be busy with something else.
+	wait_for within_budget submit ''
 	pid=$(context pid)
 	echo "$pid" >stopped
 	kill -STOP "$pid"
-	quickest complete status ''
+	wait_for within_budget status ''
+	complete status ''
 	is "$output" last
 	complete submit ''
 	is "$output" ''
@@ -172,12 +173,15 @@ try_line() {
 		echo " ${options[*]-}"' bash "$1" "$2" 2>err 3>&-
 }
 
+line_gives() {
+	is "$(try_line "$1" "$2")" "$3" && is "$(cat err)" ''
+}
+
 # given LINE WANT [OPTIONS]: with bash-completion and without.
 given() {
 	local with
 	for with in with without; do
-		is "$(try_line "$1" $with)" "$2 ${3-nosort}"
-		is "$(cat err)" ''
+		wait_for line_gives "$1" $with "$2 ${3-nosort}" || line_gives "$1" $with "$2 ${3-nosort}"
 	done
 }
 
@@ -219,24 +223,34 @@ interactive() {
 	wait_for at 'B>'
 }
 
+# tab WANT: TAB, until the line is that; again when the control plane was too late.
+tab() {
+	local _
+	for _ in {1..20}; do
+		keys Tab
+		PATIENCE=1 wait_for at "$1" 2>/dev/null && return
+	done
+	wait_for at "$1"
+}
+
 walk_through() {
 	echo x >'a file'
-	keys 'fw subm' Tab
-	wait_for at 'B> fw submit'
-	keys --  '--prio' Tab
-	wait_for at 'B> fw submit --priority='
-	keys 'cri' Tab
-	wait_for at 'B> fw submit --priority=critical'
-	keys 'che' Tab
-	wait_for at 'B> fw submit --priority=critical checksum'
-	keys 'a' Tab
-	wait_for at 'B> fw submit --priority=critical checksum a\ file'
-	keys C-u 'fastworker status la' Tab
-	wait_for at 'B> fastworker status last'
-	keys C-u 'fw list --task-modules=a' Tab
-	wait_for at 'B> fw list --task-modules=a\ file'
-	keys C-u 'fw submit "che' Tab
-	wait_for at 'B> fw submit "checksum"'
+	keys 'fw subm'
+	tab 'B> fw submit'
+	keys -- '--prio'
+	tab 'B> fw submit --priority='
+	keys 'cri'
+	tab 'B> fw submit --priority=critical'
+	keys 'che'
+	tab 'B> fw submit --priority=critical checksum'
+	keys 'a'
+	tab 'B> fw submit --priority=critical checksum a\ file'
+	keys C-u 'fastworker status la'
+	tab 'B> fastworker status last'
+	keys C-u 'fw list --task-modules=a'
+	tab 'B> fw list --task-modules=a\ file'
+	keys C-u 'fw submit "che'
+	tab 'B> fw submit "checksum"'
 }
 
 @test "a real bash" {

@@ -116,7 +116,8 @@ listen() { # PORT
 	is "$output" 8
 	is "$(fw status last --json | jq -r .worker)" w2
 	kill -TERM "$BG"
-	run wait "$BG"
+	status=0
+	wait "$BG" || status=$?
 	is "$status" 0
 	run ! has_worker w2
 }
@@ -151,6 +152,7 @@ listen() { # PORT
 	p=$(free_ports)
 	try 0 start --base-address "tcp://127.0.0.1:$p" --discovery-address auto --concurrency 0
 	fw_subworker w2
+	FW_KILLED=1
 	kill -9 "$(context pid)"
 	dead() { try 69 workers; }
 	wait_for dead
@@ -163,6 +165,7 @@ listen() { # PORT
 
 @test "the local worker is started again when it dies" {
 	fw_start
+	FW_KILLED=1
 	kill -9 "$(fw workers --json | jq .pid)"
 	try 0 submit add 5 3
 	is "$output" 8

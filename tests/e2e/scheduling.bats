@@ -115,6 +115,7 @@ blocked() { # a task that holds the only slot until the gate opens
 	id=$(fw submit -n wait_file "$gate")
 	wait_for task_is running "$id"
 	fw_subworker w2
+	FW_KILLED=1
 	kill -9 "$(fw workers --json | jq 'select(.id == "w1") | .pid')"
 	elsewhere() { [ "$(fw status "$id" --json | jq -r '.worker + .state')" = w2running ]; }
 	wait_for elsewhere
