@@ -126,7 +126,7 @@ const char *key_word(char dst[16], int key)
 {
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if (names[i].key == key)
-			return strcpy(dst, names[i].name);
+			return memcpy(dst, names[i].name, strlen(names[i].name) + 1);
 	if (key > FKEY(0) && key <= FKEY(63))
 		snprintf(dst, 16, "F%d", key - FKEY(0));
 	else if (key < ' ')

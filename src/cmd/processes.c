@@ -175,9 +175,9 @@ static int fill(struct cmd_ctx *ctx, struct control_plane_conf *conf, bool stand
 
 	if (opts_flag(o, "gui") && opts_origin(o, "gui", NULL) == OPT_GIVEN)
 		return err_set(e, ERR_CONFIG, "this version has no web page; leave out --gui");
-	if (opts_flag(o, "gui"))
+	if (opts_flag(o, "gui") || opts_given(o, "gui-host") || opts_given(o, "gui-port"))
 		log_warning(
-			"gui: this version has no web page; FASTWORKER_GUI_ENABLED is not used");
+			"gui: this version has no web page; the control plane runs without");
 	conf->profile = ctx->session->profile ? ctx->session->profile : "default";
 	conf->worker_id = opts_str(o, "worker-id");
 	conf->paths = &ctx->session->paths;
@@ -193,6 +193,7 @@ static int fill(struct cmd_ctx *ctx, struct control_plane_conf *conf, bool stand
 	conf->max_queued = (size_t)opts_int(o, "max-queued");
 	conf->lease_ms = opts_ms(o, "lease");
 	conf->shutdown_ms = opts_ms(o, "shutdown-timeout");
+	conf->log_level = opts_str(o, "log-level");
 	conf->exe = ctx->session->exe;
 	conf->ready = say_ready;
 	conf->ready_arg = ctx;

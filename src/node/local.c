@@ -69,7 +69,7 @@ static size_t fill_args(const struct server *s, char **argv, const char *address
 	size_t n = 0;
 	const char *const fixed[] = {s->conf.exe, "subworker", "--local", "--worker-id", id,
 		"--control-plane-address", address, "--server-key", s->key.public,
-		"--concurrency", slots};
+		"--log-level", s->conf.log_level, "--concurrency", slots};
 
 	for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
 		argv[n++] = (char *)fixed[i];

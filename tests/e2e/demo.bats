@@ -15,11 +15,11 @@ teardown() { fw_teardown; }
 	has "$output" "the same"
 	matches "$output" "fastworker +60 files, 1830 lines"
 	head -c 100000 /dev/urandom >"$fw_dir/files/planted"
-	lines=$((1830 + $(wc -l <"$fw_dir/files/planted")))
+	nlines=$((1830 + $(wc -l <"$fw_dir/files/planted")))
 	run --separate-stderr "$REPO/examples/demo.sh" "$fw_dir/files"
 	is "$status" 0
-	matches "$output" "fastworker +61 files, $lines lines"
-	matches "$output" "find and xargs +61 files, $lines lines"
+	matches "$output" "fastworker +61 files, $nlines lines"
+	matches "$output" "find and xargs +61 files, $nlines lines"
 }
 
 @test "the demo fails when a total is wrong" {

@@ -18,7 +18,7 @@ fw_setup() {
 	export FW REPO PYTHON PATIENCE fw_dir
 	export HOME=$fw_dir/home XDG_CONFIG_HOME=$fw_dir/config XDG_STATE_HOME=$fw_dir/state XDG_RUNTIME_DIR=$fw_dir/run
 	export TMPDIR=$fw_dir/tmp NO_COLOR=1 LC_ALL=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-	mkdir -p -m 700 "$HOME" "$XDG_CONFIG_HOME" "$XDG_STATE_HOME" "$XDG_RUNTIME_DIR" "$TMPDIR"
+	(umask 077 && mkdir -p "$HOME" "$XDG_CONFIG_HOME" "$XDG_STATE_HOME" "$XDG_RUNTIME_DIR" "$TMPDIR")
 	MODULES="$REPO/examples/tasks.sh $REPO/tests/e2e/tasks.sh"
 	export MODULES
 	cd "$fw_dir" || return

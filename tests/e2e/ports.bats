@@ -188,7 +188,7 @@ listen() { # PORT
 	for _ in 1 2 3; do
 		fw_start
 		try 0 stop
-		is "$(ls "$XDG_RUNTIME_DIR/fastworker" | grep -c ctx)" 0
+		is "$(find "$XDG_RUNTIME_DIR/fastworker" -name "*.ctx" | wc -l)" 0
 	done
 	try 69 stop
 }

@@ -5,6 +5,7 @@ load helper
 setup() { fw_setup && log=$fw_dir/log gate=$fw_dir/gate; }
 teardown() { touch "$gate" && fw_teardown; }
 
+# shellcheck disable=SC2120 # arguments are for some of the tests
 blocked() { # a task that holds the only slot until the gate opens
 	fw submit -n wait_file "$gate" "$@"
 	wait_for task_is running last

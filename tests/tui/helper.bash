@@ -25,6 +25,7 @@ tui_type() {
 	tui_tmux send-keys -t t -l -- "$1"
 }
 
+# shellcheck disable=SC2120 # options of capture-pane
 tui_screen() {
 	tui_tmux capture-pane -p -t t
 }
