@@ -27,9 +27,9 @@ struct control_plane_conf {  /* all borrowed; must live as long as control_plane
 	int64_t cache_ttl_ms;
 	size_t max_queued;
 	int64_t lease_ms;
-	int64_t shutdown_ms; /* for what runs when it is told to stop */
+	int64_t shutdown_ms;   /* for what runs when it is told to stop */
 	const char *log_level; /* word, for the local worker */
-	const char *exe;     /* this binary */
+	const char *exe;       /* this binary */
 	/* Called once when it serves: for a line on stdout. */
 	void (*ready)(void *arg, const char *text);
 	void *ready_arg;
