@@ -210,6 +210,7 @@ static void exec(struct cmd_ctx *ctx)
 
 const struct cmd cmd_shell_entry = {
 	.name = "shell",
+	.nargs = 1,
 	.alias = "repl",
 	.group = "faces",
 	.usage = "[-c LINES] [FILE]",

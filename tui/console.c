@@ -284,7 +284,7 @@ const struct cmd cmd_console_entry = {
 	.help = "Shows tasks, queues, workers and results live, and acts on them",
 	.about =
 		"A screen for the terminal, at least 40 columns by 8 lines for more than the list. ? shows the keys. Any command line of\n"
-		"fastworker runs behind a `:`. Nothing is destroyed without a question. Only what is seen is asked for, and only when\n"
+		"fastworker runs behind a `:`. No key destroys without a question; a line that you type is done. Only what is seen is asked for, and only when\n"
 		"something happened. With NO_COLOR, on a monochrome terminal and without UTF-8 it says the same.",
 	.examples = "fastworker console\nfastworker console -P prod",
 	.flags = CMD_FACE,

@@ -73,12 +73,16 @@ out:
 int arguments_array(struct buf *json, const char *const *words, size_t n, bool strings,
 	struct err *e)
 {
+	int stdin_used = 0;
+
 	buf_addc(json, '[');
 	for (size_t i = 0; i < n; i++) {
 		int rc;
 		if (i)
 			buf_addc(json, ',');
-		if (strcmp(words[i], "-") == 0)
+		if (strcmp(words[i], "-") == 0 && stdin_used++)
+			rc = err_set(e, ERR_USAGE, "`-` takes all of stdin: it can stand once");
+		else if (strcmp(words[i], "-") == 0)
 			rc = add_stdin(json, strings, e);
 		else
 			rc = add_value(json, words[i], strlen(words[i]), strings, e);
@@ -123,6 +127,19 @@ static int add_pair(struct buf *json, const char *pair, bool strings, struct err
 	return add_value(json, eq + 1, strlen(eq + 1), strings, e);
 }
 
+/* A key that is given twice, in --kwargs and --kw or in two --kw, is a mistake. */
+static int check_keys(const struct buf *json, struct err *e)
+{
+	struct json_doc doc;
+	struct json_fault fault;
+	int rc;
+
+	json_init(&doc);
+	rc = json_parse(&doc, json->data, json->len, JSON_STRICT_KEYS, 1 << 22, &fault);
+	json_fini(&doc);
+	return rc ? err_set(e, ERR_USAGE, "keyword arguments: %s", fault.what) : 0;
+}
+
 int arguments_object(struct buf *json, const char *kwargs, const char *const *pairs, size_t n,
 	bool strings, struct err *e)
 {
@@ -139,5 +156,5 @@ int arguments_object(struct buf *json, const char *kwargs, const char *const *pa
 			return -1;
 	}
 	buf_addc(json, '}');
-	return 0;
+	return check_keys(json, e);
 }

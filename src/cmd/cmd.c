@@ -292,6 +292,15 @@ static void show_help(struct out *out, const struct cmd *cmd)
 	buf_fini(&text);
 }
 
+/* A word too many is a mistake: `stop two` would stop another one than was meant. */
+static int check_nargs(const struct cmd *cmd, const struct opts *o, struct err *e)
+{
+	if (cmd->nargs < 0 || opts_nargs(o) <= (size_t)cmd->nargs)
+		return 0;
+	return err_set(e, ERR_USAGE, "\"%s\" is one word too many; usage: fastworker %s %s",
+		str_show(opts_arg(o, (size_t)cmd->nargs)), cmd->name, cmd->usage);
+}
+
 /* FastWorker could be told to pickle; here that is refused, with the warning that it promised. */
 static int check_serialization(struct out *out, const struct opts *o, struct err *e)
 {
@@ -328,7 +337,7 @@ struct cmd_ctx *cmd_start(struct session *s, struct out *out, char *const *words
 		return NULL;
 	}
 	opts = config_check(s, &e) ? NULL : parse(s, cmd, words + 1, n - 1, &e);
-	if (opts && check_serialization(out, opts, &e))
+	if (opts && (check_nargs(cmd, opts, &e) || check_serialization(out, opts, &e)))
 		opts_free(&opts);
 	if (!opts) {
 		int status = cmd_exit_code(cmd, e.code);

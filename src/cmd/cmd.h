@@ -39,6 +39,7 @@ struct cmd {
 	const char *
 		complete; /* what __complete offers for positionals: "task", "id", "worker", "file", "command", or NULL */
 	const struct opt *opts; /* ended by a name of NULL; the global ones are added */
+	int nargs;              /* positionals that it takes at most; -1: any number */
 	unsigned flags;
 	/* Starts the work and returns at once; ends with cmd_done() or cmd_fail(), now or later from the loop. */
 	void (*exec)(struct cmd_ctx *ctx);

@@ -289,6 +289,7 @@ static void exec(struct cmd_ctx *ctx)
 
 const struct cmd cmd_complete_entry = {
 	.name = "__complete",
+	.nargs = -1,
 	.group = "more",
 	.usage = "-- WORD...",
 	.help = "Candidates for the last word of a command line, one a line: bash asks",

@@ -32,7 +32,7 @@ static void add_group(struct buf *out, size_t g)
 void cmd_help_all(struct buf *out)
 {
 	buf_adds(out,
-		"fastworker " FW_VERSION " - a secure, durable task queue in one binary\n\n"
+		"fastworker " FW_VERSION " - a secure task queue in one binary\n\n"
 		"  fastworker start -t examples/tasks.sh     a control plane and a worker, in the background\n"
 		"  fastworker submit add 5 3                 runs a task, prints its result\n"
 		"  id=$(fastworker submit -n add 5 3)        queues it, prints its id\n"
@@ -105,13 +105,13 @@ void cmd_help(struct buf *out, const struct cmd *c)
 }
 
 /* The table itself, for programs. */
-static void list_commands(struct out *out)
+static void list_commands(struct out *out, const struct cmd *only)
 {
 	for (size_t i = 0; commands[i]; i++) {
 		const struct cmd *c = commands[i];
 		struct buf line = BUF_INIT;
 		struct json_out w;
-		if (c->flags & CMD_HIDDEN)
+		if (only ? c != only : c->flags & CMD_HIDDEN)
 			continue;
 		jout_init(&w, &line);
 		jout_object(&w, NULL);
@@ -139,7 +139,7 @@ static void exec_help(struct cmd_ctx *ctx)
 		return;
 	}
 	if (ctx->json) {
-		list_commands(ctx->out);
+		list_commands(ctx->out, c);
 		cmd_done(ctx, 0);
 		return;
 	}
@@ -158,6 +158,7 @@ const struct cmd cmd_help_entry = {
 	.usage = "[COMMAND]",
 	.help = "Shows what there is, or all about one command",
 	.complete = "command",
+	.nargs = 1,
 	.exec = exec_help,
 };
 

@@ -147,6 +147,7 @@ const struct cmd cmd_tasks_entry = {
 		"Filter: state=failure,queued task=res* worker=w2 priority=high owner=NAME; != and ~ (contains) work, too.",
 	.examples =
 		"fastworker tasks state=failure\nfastworker tasks --json state=running task~resize",
+	.nargs = -1,
 	.opts = tasks_opts,
 	.exec = exec_tasks,
 	.release = release,

@@ -154,9 +154,14 @@ void out_object(struct out *o, const struct json_node *object)
 		const struct json_node *v = json_next(k);
 		size_t n;
 		const char *raw = json_raw(v, &n);
+		char time[32];
+		int64_t ms;
 		buf_reset(&line);
 		if (v->type == JSON_STRING)
 			json_unescape(v, &line);
+		else if (k->len > 3 && memcmp(k->text + k->len - 3, "_at", 3) == 0 &&
+			 json_i64(v, &ms))
+			buf_adds(&line, str_time(time, ms));
 		else
 			buf_add(&line, raw, n);
 		out_line(o, "%-16.*s %s", (int)k->len, k->text, buf_str(&line));

@@ -27,7 +27,11 @@ static const struct opt cancel_opts[] = {
 		.type = OPT_STRING,
 		.arg = "TEXT",
 		.help = "Why; it is kept with the task"},
-	{.name = "yes", .letter = 'y', .type = OPT_FLAG, .help = "Do not ask"},
+	{.name = "yes",
+		.letter = 'y',
+		.type = OPT_FLAG,
+		.help = "For scripts that say so; it does not ask",
+		.hidden = true},
 	{.name = NULL},
 };
 
@@ -142,6 +146,7 @@ const struct cmd cmd_status_entry = {
 	.examples =
 		"fastworker status last\nfastworker status --task-id 01890a5d-ac96-774b-bcce-b302099a8057",
 	.complete = "id",
+	.nargs = -1,
 	.opts = id_opts,
 	.exec = exec_status,
 };
@@ -198,6 +203,7 @@ const struct cmd cmd_result_entry = {
 		"stdout of the task byte for byte; the exit status is the task's. 75: it has not ended yet. 127: no such task.",
 	.examples = "fastworker result 42 > out.png",
 	.complete = "id",
+	.nargs = -1,
 	.opts = id_opts,
 	.flags = CMD_STATUS,
 	.exec = exec_result,
@@ -262,6 +268,7 @@ const struct cmd cmd_cancel_entry = {
 		"What runs gets SIGTERM, and SIGKILL 10 s later. 1: unknown, or it had ended already.",
 	.examples = "fastworker cancel 42\nfastworker cancel 3-7 --reason 'wrong input'",
 	.complete = "id",
+	.nargs = -1,
 	.opts = cancel_opts,
 	.flags = CMD_DESTROYS,
 	.exec = exec_cancel,

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/str.h"
@@ -126,32 +127,35 @@ int session_target_at(struct session *s, const struct opts *o, const char *text,
 	return 0;
 }
 
-/* The only one that runs, when no profile was named and `default` is not there. */
-static int only_context(struct session *s, struct context *c, struct err *e)
+/* The one that was asked for does not run: says which do, and how to start it. Never another one by itself: `stop` must not hit it. */
+static int not_running(struct session *s, struct err *e)
 {
-	char **names;
+	char **names, *key = xasprintf("%s/server.key", s->paths.config);
 	size_t n = context_names(s->paths.runtime, &names);
 	struct buf list = BUF_INIT;
-	int rc;
+	bool first_time = access(key, F_OK) != 0;
 
-	if (n == 1)
-		rc = context_read(s->paths.runtime, names[0], c, e);
-	else if (n == 0)
-		rc = err_set(e, ERR_PEER,
-			"no control plane of yours is running; `%s start` starts one%s",
-			s->argv0, how_to_join(s));
-	else
-		rc = err_set(e, ERR_CONFIG,
-			"several control planes run; choose one with -P NAME");
 	for (size_t i = 0; i < n; i++) {
-		buf_addf(&list, "%s%s", i ? ", " : ": ", names[i]);
+		buf_addf(&list, "%s-P %s", i ? ", " : "", names[i]);
 		free(names[i]);
 	}
-	if (n > 1)
-		strncat(e->text, buf_str(&list), sizeof(e->text) - strlen(e->text) - 1);
-	buf_fini(&list);
 	free(names);
-	return rc;
+	free(key);
+	if (s->profile)
+		err_set(e, ERR_PEER,
+			"no control plane \"%s\" is running; `%s start -P %s` starts one%s%s",
+			s->profile, s->argv0, s->profile, n ? "; running: " : "",
+			buf_str(&list));
+	else if (n)
+		err_set(e, ERR_PEER,
+			"the control plane \"default\" is not running; `%s start` starts it; running: %s",
+			s->argv0, buf_str(&list));
+	else
+		err_set(e, ERR_PEER,
+			"no control plane of yours is running; `%s start` starts one%s",
+			s->argv0, first_time ? how_to_join(s) : "");
+	buf_fini(&list);
+	return -1;
 }
 
 static int context_target(struct session *s, int port, struct target *t, struct err *e)
@@ -160,12 +164,10 @@ static int context_target(struct session *s, int port, struct target *t, struct 
 	struct err why;
 
 	if (context_read(s->paths.runtime, s->profile ? s->profile : "default", &c, &why)) {
-		if (s->profile || why.code != ERR_PEER) {
-			*e = why;
-			return -1;
-		}
-		if (only_context(s, &c, e))
-			return -1;
+		if (why.code == ERR_PEER)
+			return not_running(s, e);
+		*e = why;
+		return -1;
 	}
 	if (!context_alive(&c))
 		return err_set(e, ERR_PEER,

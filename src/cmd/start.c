@@ -54,9 +54,14 @@ static void show_log(struct starting *st)
 	if (n <= 0)
 		return;
 	text[n] = '\0';
-	if (text[n - 1] == '\n')
-		text[n - 1] = '\0';
-	out_note(st->ctx->out, "%s", text);
+	for (char *line = text, *next; line; line = next) {
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = '\0';
+		/* Records of the log are for the log: the reason is a line for people. */
+		if (*line && strncmp(line, "ts=", 3) != 0)
+			out_note(st->ctx->out, "%s", line);
+	}
 }
 
 static void ended(void *arg, pid_t pid, int status, const struct rusage *usage)
@@ -196,6 +201,8 @@ static void stopped(struct cmd_ctx *ctx)
 {
 	if (ctx->json)
 		out_raw_line(ctx->out, "{\"schema\":1,\"stopped\":true}");
+	else
+		out_line(ctx->out, "stopped");
 	cmd_done(ctx, 0);
 }
 
@@ -228,6 +235,12 @@ static void on_stopping(void *arg, const struct msg *m, bool more, const struct 
 		cmd_fail(st->ctx, e);
 		return;
 	}
+	if (msg_int(m->head, "running", 0) && !ctx->json)
+		out_note(ctx->out, "waiting for %lld running tasks, at most 30 s",
+			(long long)msg_int(m->head, "running", 0));
+	if (msg_int(m->head, "queued", 0) && !ctx->json)
+		out_note(ctx->out, "%lld queued tasks are lost",
+			(long long)msg_int(m->head, "queued", 0));
 	st->pidfd = (int)syscall(SYS_pidfd_open, (pid_t)msg_int(m->head, "pid", 0), 0);
 	if (st->pidfd < 0) {
 		/* It is gone already, or on another host. */

@@ -291,6 +291,7 @@ const struct cmd cmd_submit_entry = {
 		"fastworker submit --task-name add --args 5 3 --priority high --non-blocking",
 	.complete = "task",
 	.opts = opts,
+	.nargs = -1,
 	.flags = CMD_STATUS,
 	.exec = exec,
 	.interrupt = interrupt,

@@ -196,6 +196,7 @@ const struct cmd cmd_wait_entry = {
 	.examples = "fastworker wait 42\nfastworker wait 3-7 --wait-timeout 1m",
 	.complete = "id",
 	.opts = opts,
+	.nargs = -1,
 	.flags = CMD_STATUS,
 	.exec = exec,
 	.interrupt = interrupt,

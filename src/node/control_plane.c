@@ -44,6 +44,8 @@ static bool allow(void *arg, const char *key, const char *address)
 	if (keyring_find(s->keyring, key))
 		return true;
 	char mark[20];
+	if (s->testing)
+		return false;
 	log_warning("denied.key fingerprint=%s address=%s", keys_fingerprint(mark, key),
 		address);
 	return false;
@@ -255,12 +257,12 @@ void server_ready(struct server *s)
 	}
 	s->ready = true;
 	snprintf(text, sizeof(text),
-		"control plane \"%s\" is ready at %s (encrypted, %s; %u local slots)",
+		"control plane \"%s\" is ready at %s (encrypted, %s; %u local slot%s)",
 		s->conf.worker_id, address_text(base, &s->context.base),
 		address_loopback(&s->context.base) && !s->conf.nbind
 			? "this host only"
 			: "open to other hosts that have a key",
-		s->conf.concurrency);
+		s->conf.concurrency, s->conf.concurrency == 1 ? "" : "s");
 	log_info("ready worker_id=%s base=%s pid=%d", s->conf.worker_id, base, getpid());
 	s->conf.ready(s->conf.ready_arg, text);
 }
@@ -269,6 +271,7 @@ static void on_gate_tested(void *arg, const struct err *e)
 {
 	struct server *s = arg;
 
+	s->testing = false;
 	if (e) {
 		log_error("start: %s", e->text);
 		server_end(s, err_exit_code(e->code));
@@ -373,6 +376,7 @@ static void init_server(struct server *s, struct clock *clock)
 	s->net = net_new(s->loop);
 	list_init(&s->dirty_watches);
 	list_init(&s->stream);
+	list_init(&s->absences);
 	peers_init(s);
 	wire_init(&s->in);
 	mout_init(&s->out);
@@ -386,6 +390,7 @@ static void fini_server(struct server *s)
 		context_remove(s->conf.paths->runtime, s->conf.profile);
 	local_free(&s->local);
 	peers_fini(s);
+	herd_fini(s);
 	close_all(s);
 	zap_free(&s->zap);
 	core_free(&s->core);
@@ -418,6 +423,7 @@ int control_plane_run(const struct control_plane_conf *conf, struct err *e)
 		loop_hook(s->loop, before_sleep, s);
 		struct address probe = s->context.base;
 		probe.port += PORT_QUERY;
+		s->testing = true;
 		zap_test(s->net, &probe, s->key.public, on_gate_tested, s);
 		loop_run(s->loop);
 		loop_unhook(s->loop, before_sleep, s);

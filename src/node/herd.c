@@ -312,7 +312,23 @@ struct absence {
 	struct server *server;
 	char *id, *instance;
 	struct loop_timer timer;
+	struct list all;
 };
+
+static void end_absence(struct absence *a)
+{
+	loop_timer_clear(&a->timer);
+	list_del(&a->all);
+	free(a->id);
+	free(a->instance);
+	free(a);
+}
+
+void herd_fini(struct server *s)
+{
+	while (!list_empty(&s->absences))
+		end_absence(list_first(&s->absences, struct absence, all));
+}
 
 static void on_absent(void *arg)
 {
@@ -324,9 +340,7 @@ static void on_absent(void *arg)
 		core_worker_leave(a->server->core, server_now(a->server), w,
 			"its connection broke and it did not come back");
 	}
-	free(a->id);
-	free(a->instance);
-	free(a);
+	end_absence(a);
 }
 
 void herd_peer_gone(struct peer *p)
@@ -343,6 +357,7 @@ void herd_peer_gone(struct peer *p)
 	p->worker = NULL;
 	loop_timer_init(p->server->loop, &a->timer, on_absent, a);
 	loop_timer_in(&a->timer, COME_BACK_MS);
+	list_push_back(&p->server->absences, &a->all);
 }
 
 void herd_removed(struct server *s, const struct event *ev)

@@ -78,8 +78,12 @@ static int load_shell(struct modules *m, const char *path, struct err *e)
 		rc = err_set(e, ERR_DATA,
 			"%s: neither its name nor its first line says that it is a shell module; name it FILE.sh, or name the folder it is in",
 			path);
+	size_t before = m->n;
 	if (rc == 0)
 		rc = module_parse(m, path, buf_str(&text), text.len, e);
+	if (rc == 0 && m->n == before)
+		rc = err_set(e, ERR_DATA,
+			"%s: has no task; put a line `# @task` above a function", path);
 	buf_fini(&text);
 	return rc;
 }

@@ -47,13 +47,20 @@ static void hello_handle(struct peer *p, const struct msg *m)
 static void shutdown_handle(struct peer *p, const struct msg *m)
 {
 	struct server *s = p->server;
+	struct core_counts c;
 
+	core_counts(s->core, &c);
 	mout_begin(&s->out, MSG_STOPPING, m->req);
+	jout_i64(&s->out.w, "running",
+		(int64_t)(c.by_state[TASK_ASSIGNED] + c.by_state[TASK_RUNNING]));
+	jout_i64(&s->out.w, "queued", (int64_t)c.by_state[TASK_QUEUED]);
 	jout_i64(&s->out.w, "pid", getpid());
 	mout_end(&s->out);
 	peer_send(p, &s->out);
 	log_info("shutdown by=%s address=%s", p->principal, p->address);
-	control_plane_stop(s);
+	/* Asked twice is not a signal twice: what runs keeps its time. */
+	if (!s->stopping)
+		control_plane_stop(s);
 }
 
 static handler *const handlers[MSG__COUNT] = {

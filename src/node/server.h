@@ -61,6 +61,7 @@ struct server {
 	struct map *peers; /* listener index and route -> struct peer */
 	struct list all_peers, dirty;
 	struct list dirty_watches; /* struct watch with events to send */
+	struct list absences;      /* workers that are away, see herd.c */
 	struct list stream;        /* struct watch that sees all events */
 	size_t upload_bytes;
 	struct inbound in;
@@ -71,6 +72,7 @@ struct server {
 	int lock_fd;
 	struct local *local;
 	bool ready, stopping;
+	bool testing; /* the gate is tried with a stranger's key of our own */
 	int64_t started_wall_ms;
 	int exit_status;
 };
@@ -166,6 +168,7 @@ void herd_stop(struct server *s, const struct action *a);
 void herd_peer_gone(struct peer *p); /* gives its worker 2 s to come back */
 
 /* A worker was removed by the core: its connection forgets it. */
+void herd_fini(struct server *s);
 void herd_removed(struct server *s, const struct event *ev);
 
 /* local.c: the local worker, a child process */

@@ -154,6 +154,8 @@ static void write_end(struct mout *o, const struct task *t, bool result)
 		jout_i64(&o->w, "exit", t->exit_status);
 	if (t->exit_signal)
 		jout_i64(&o->w, "signal", t->exit_signal);
+	if (t->error)
+		jout_str(&o->w, "error", t->error);
 	if (!t->result)
 		return;
 	jout_str(&o->w, "type", t->result_type == RESULT_JSON ? "json" : "bytes");

@@ -160,9 +160,9 @@ static void on_registered(struct labour *b, const struct msg *m)
 		return;
 	b->ever = true;
 	move(b, WORKER_EV_READY);
-	snprintf(text, sizeof(text), "worker \"%s\" is registered at %s (%u slots, %zu tasks)",
+	snprintf(text, sizeof(text), "worker \"%s\" is registered at %s (%u slot%s, %zu tasks)",
 		b->conf.id, address_text(address, &b->conf.control_plane), b->conf.slots,
-		b->modules.n);
+		b->conf.slots == 1 ? "" : "s", b->modules.n);
 	log_info("registered worker=%s control_plane=%s slots=%u tasks=%zu", b->conf.id,
 		address, b->conf.slots, b->modules.n);
 	if (b->conf.ready)

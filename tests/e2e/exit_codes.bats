@@ -120,3 +120,10 @@ teardown_file() { fw_teardown; }
 	is "$status" 0
 	is "$stderr" ""
 }
+
+@test "a word too many is refused, above all by what stops things" {
+	for command in stop workers queues version config start list; do
+		try 64 $command surplus
+		has "$stderr" surplus
+	done
+}

@@ -91,8 +91,15 @@ listen() { # PORT
 	try 0 submit -P two add 2 2
 	is "$(fw tasks -P one --json | wc -l)" 2
 	is "$(fw tasks -P two --json | wc -l)" 1
-	try 78 tasks
-	has "$stderr" "one, two"
+	# Never another one by itself: not the only one either.
+	try 69 tasks
+	has "$stderr" "-P one, -P two"
+	try 69 stop
+	fw stop -P two >/dev/null
+	try 69 stop
+	is "$(fw tasks -P one --json | wc -l)" 2
+	fw_start -P two
+	try 0 submit -P two add 2 2
 	FASTWORKER_PROFILE=two try 0 tasks --json
 	is "$(wc -l <<<"$output")" 1
 }

@@ -110,3 +110,9 @@ same_bytes() { # FILE: goes through a task unchanged, waited for and fetched lat
 	wait_for gone
 	fw_teardown
 }
+
+@test "wait: several tasks at once, some of them over already" {
+	a=$(fw submit -n true) b=$(fw submit -n sleep 0.3) c=$(fw submit -n sleep 0.2) d=$(fw submit -n fail_with 4)
+	try 4 wait "$a" "$b" "$c" "$d"
+	is "$(wc -l <<<"$output")" 4
+}
