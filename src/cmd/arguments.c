@@ -156,5 +156,9 @@ int arguments_object(struct buf *json, const char *kwargs, const char *const *pa
 			return -1;
 	}
 	buf_addc(json, '}');
+	if (json->len > PROTO_INLINE_MAX)
+		return err_set(e, ERR_DATA,
+			"keyword arguments take at most %d KiB together; pass the name of a file",
+			PROTO_INLINE_MAX / 1024);
 	return check_keys(json, e);
 }

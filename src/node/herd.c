@@ -120,6 +120,7 @@ void register_handle(struct peer *p, const struct msg *m)
 	char id[128], host[260], instance[UUID_TEXT];
 	struct announcement names;
 	struct worker_spec spec = {.id = id, .host = host, .instance = instance};
+	int64_t slots = msg_int(m->head, "slots", 1);
 	struct worker *w = NULL;
 	struct err e;
 
@@ -130,11 +131,14 @@ void register_handle(struct peer *p, const struct msg *m)
 	spec.address = p->address;
 	spec.principal = p->principal;
 	spec.pid = msg_int(m->head, "pid", 0);
-	spec.slots = (unsigned)msg_int(m->head, "slots", 1);
+	spec.slots = (unsigned)(slots < 0 || slots > 4096 ? 0 : slots);
 	spec.local = msg_bool(m->head, "local");
 	spec.tasks = names.tasks;
 	spec.ntasks = names.n;
-	if (!str_worker_id(id))
+	if (p->worker && strcmp(p->worker->id, id) != 0)
+		err_set(&e, ERR_DATA, "this connection is worker \"%s\" already",
+			p->worker->id);
+	else if (!str_worker_id(id))
 		err_set(&e, ERR_DATA,
 			"\"%s\" cannot be a worker id: letters, digits, _ . - /, at most 64",
 			str_show(id));
@@ -180,9 +184,10 @@ void started_handle(struct peer *p, const struct msg *m)
 	}
 }
 
-static struct mout *open_list(struct peer *p, struct mout *o, enum msg_id id)
+/* Room for an item with `need` bytes of body. */
+static struct mout *open_list(struct peer *p, struct mout *o, enum msg_id id, size_t need)
 {
-	if (o->head.len >= PROTO_BATCH || o->body.len >= PROTO_BATCH)
+	if (o->head.len >= PROTO_BATCH || o->body.len + need > PROTO_BATCH)
 		peers_flush(p->server);
 	if (!o->head.len) {
 		mout_begin(o, id, 0);
@@ -194,7 +199,7 @@ static struct mout *open_list(struct peer *p, struct mout *o, enum msg_id id)
 
 static void acknowledge(struct peer *p, const struct uuid *id, int64_t attempt)
 {
-	struct mout *o = open_list(p, &p->dones, MSG_DONE_OK);
+	struct mout *o = open_list(p, &p->dones, MSG_DONE_OK, 0);
 
 	jout_object(&o->w, NULL);
 	mout_uuid(o, "id", id);
@@ -202,11 +207,20 @@ static void acknowledge(struct peer *p, const struct uuid *id, int64_t attempt)
 	jout_end_object(&o->w);
 }
 
+/* A number of a peer that must lie in a range; what does not is `absent`. */
+static int64_t number_in(const struct json_node *o, const char *name, int64_t min, int64_t max,
+	int64_t absent)
+{
+	int64_t n = msg_int(o, name, absent);
+
+	return n < min || n > max ? absent : n;
+}
+
 static void done_one(struct peer *p, const struct msg *m, const struct json_node *o, size_t *at)
 {
 	struct uuid id, blob;
 	char cause[80], error[1100], type[80];
-	int64_t attempt = msg_int(o, "attempt", 0);
+	int64_t attempt = number_in(o, "attempt", 1, UINT32_MAX, 0);
 	size_t len;
 	const char *result = msg_take(m, o, "result", at, &len);
 	struct outcome out = {.ok = msg_bool(o, "ok"), .cancelled = msg_bool(o, "cancelled")};
@@ -215,15 +229,21 @@ static void done_one(struct peer *p, const struct msg *m, const struct json_node
 	msg_uuid(o, "id", &id);
 	known = msg_str(o, "cause", cause, sizeof(cause)) ? cause_parse(cause) : CAUSE_NONE;
 	out.cause = known < 0 ? CAUSE_NONE : (enum cause)known;
-	out.exit_status = (int)msg_int(o, "exit", -1);
-	out.exit_signal = (int)msg_int(o, "signal", 0);
+	out.exit_status = (int)number_in(o, "exit", 0, 255, -1);
+	out.exit_signal = (int)number_in(o, "signal", 1, 64, 0);
 	out.error = msg_str(o, "error", error, sizeof(error)) ? error : NULL;
 	out.result_type = msg_str(o, "type", type, sizeof(type)) && strcmp(type, "json") == 0
 				  ? RESULT_JSON
 				  : RESULT_BYTES;
-	if (msg_uuid(o, "result_blob", &blob))
+	if (msg_uuid(o, "result_blob", &blob)) {
 		out.result = upload_take(p, &blob);
-	else if (result)
+		/* Never a success without the result that it had. */
+		if (!out.result) {
+			out.ok = false;
+			out.cause = CAUSE_LIMIT;
+			out.error = "its result did not arrive whole";
+		}
+	} else if (result)
 		out.result = bytes_new(result, len);
 	if (core_finished(p->server->core, server_now(p->server), p->worker, &id,
 		    (uint32_t)attempt, &out, NULL))
@@ -272,11 +292,13 @@ void herd_dispatch(struct server *s, const struct action *a)
 	struct peer *p = a->worker->peer;
 	struct task *t = a->task;
 	struct mout *o;
+	bool fetched;
 
 	/* Its connection is gone since: the task comes back when the worker is given up, or is told again when it registers. */
 	if (!p || t->attempt != a->attempt || t->worker != a->worker)
 		return;
-	o = open_list(p, &p->tasks, MSG_TASK);
+	fetched = t->args->len + t->kwargs->len > PROTO_INLINE_MAX;
+	o = open_list(p, &p->tasks, MSG_TASK, (fetched ? 0 : t->args->len) + t->kwargs->len);
 	jout_object(&o->w, NULL);
 	mout_uuid(o, "id", &t->id);
 	jout_i64(&o->w, "attempt", t->attempt);
@@ -284,7 +306,7 @@ void herd_dispatch(struct server *s, const struct action *a)
 	jout_str(&o->w, "name", t->name->text);
 	if (t->timeout_ms >= 0)
 		jout_i64(&o->w, "timeout_ms", t->timeout_ms);
-	if (t->args->len > PROTO_INLINE_MAX)
+	if (fetched)
 		jout_i64(&o->w, "size", (int64_t)t->args->len);
 	else
 		mout_put(o, "args", t->args->data, t->args->len);
@@ -299,7 +321,7 @@ void herd_stop(struct server *s, const struct action *a)
 
 	if (!p)
 		return;
-	o = open_list(p, &p->stops, MSG_STOP);
+	o = open_list(p, &p->stops, MSG_STOP, 0);
 	jout_object(&o->w, NULL);
 	mout_uuid(o, "id", &a->task->id);
 	jout_i64(&o->w, "attempt", a->attempt);

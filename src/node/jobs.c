@@ -8,7 +8,8 @@
 #include "node/labour.h"
 
 #define MODULE_TIMEOUT_MS                                                                      \
-	300000 /* FastWorker's: of a task whose module and submission say nothing */
+	300000       /* FastWorker's: of a task whose module and submission say nothing */
+#define RETRY_MS 500 /* after the control plane had no room for a large result */
 #define GRACE_MS 10000
 
 static void free_job(struct job *j)
@@ -120,6 +121,7 @@ static void hand_in(struct job *j)
 		return;
 	memset(&j->blob, 0, sizeof(j->blob));
 	j->sent = 0;
+	j->refused = false;
 	if (!j->outcome.result || j->outcome.result->len <= PROTO_INLINE_MAX) {
 		send_done(j);
 		return;
@@ -319,6 +321,17 @@ void jobs_have(struct labour *b, const struct msg *m)
 		send_done(j);
 }
 
+void jobs_retry(struct labour *b)
+{
+	struct list *e, *tmp;
+
+	list_each (e, tmp, &b->jobs) {
+		struct job *j = container_of(e, struct job, all);
+		if (j->refused)
+			hand_in(j);
+	}
+}
+
 void jobs_refused(struct labour *b, const struct msg *m)
 {
 	struct job *j = find_serial(b, m->req);
@@ -329,6 +342,12 @@ void jobs_refused(struct labour *b, const struct msg *m)
 	msg_error(m, &e);
 	if (!j->done) {
 		fail_job(j, e.text);
+		return;
+	}
+	if (e.code == ERR_BUSY) {
+		if (!loop_timer_set(&b->retry))
+			loop_timer_in(&b->retry, RETRY_MS);
+		j->refused = true;
 		return;
 	}
 	/* Its result was refused: tell that it ended, without it. */

@@ -32,6 +32,7 @@ struct job {
 	char *error;      /* what outcome.error points at */
 	struct uuid blob; /* of a large result that is being sent; zero: none */
 	size_t sent;      /* bytes of it that have arrived */
+	bool refused;     /* there was no room for it: handed in again later */
 };
 
 struct labour {
@@ -51,7 +52,7 @@ struct labour {
 	bool hurried;              /* what runs was told to end */
 	struct mout started, done; /* being filled in this turn; head.len 0 = none */
 	struct mout out;
-	struct loop_timer heartbeat, patience;
+	struct loop_timer heartbeat, patience, retry;
 	int64_t heartbeat_ms;
 	int exit_status;
 	struct err fault;
@@ -69,6 +70,7 @@ void jobs_registered(struct labour *b,
 	const struct msg
 		*m); /* says again what was not answered; drops what is not ours any more */
 void jobs_write_held(struct labour *b, struct mout *o); /* what we have, for register */
+void jobs_retry(struct labour *b); /* results that were refused for lack of room */
 void jobs_cancel_all(struct labour *b, int64_t grace_ms);
 void jobs_free(struct labour *b);
 extern const struct slot_ops jobs_slot_ops;

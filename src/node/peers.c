@@ -71,6 +71,20 @@ static void kill_peer(struct peer *p)
 	loop_defer(p->server->loop, free_peer, p);
 }
 
+static void bury(void *arg)
+{
+	kill_peer(arg);
+}
+
+/* For senders: the peer is on some list that is being walked up the stack, so its end must wait. free_peer() is deferred behind this call. */
+static void doom(struct peer *p)
+{
+	if (p->doomed || p->dead)
+		return;
+	p->doomed = true;
+	loop_defer(p->server->loop, bury, p);
+}
+
 static struct peer *new_peer(struct server *s, struct listener *l, const struct principal *who)
 {
 	struct peer *p = xcalloc(1, sizeof(*p));
@@ -135,7 +149,7 @@ static void keep(struct peer *p, const struct mout *o)
 	if (p->backlog > BACKLOG_MAX) {
 		log_warning("peer.slow address=%s principal=%s bytes=%zu: cut off", p->address,
 			p->principal, p->backlog);
-		kill_peer(p);
+		doom(p);
 	} else if (!loop_timer_set(&p->server->resend)) {
 		loop_timer_in(&p->server->resend, RESEND_MS);
 	}
@@ -145,14 +159,14 @@ void peer_send(struct peer *p, const struct mout *o)
 {
 	enum wire_sent sent = WIRE_FULL;
 
-	if (p->dead)
+	if (p->dead || p->doomed)
 		return;
 	if (list_empty(&p->outbox))
 		sent = wire_send(p->listener->sock, &p->route, &o->head, &o->body);
 	if (sent == WIRE_FULL)
 		keep(p, o);
 	else if (sent == WIRE_GONE)
-		kill_peer(p);
+		doom(p);
 }
 
 void peer_error(struct peer *p, int64_t req, const struct err *e)
@@ -171,7 +185,7 @@ static bool empty_outbox(struct peer *p)
 		if (sent == WIRE_FULL)
 			return false;
 		if (sent == WIRE_GONE) {
-			kill_peer(p);
+			doom(p);
 			return true;
 		}
 		p->backlog -= u->head.len + u->body.len;

@@ -100,6 +100,10 @@ void request_handle(struct peer *p, const struct msg *m)
 		peer_error(p, m->req, &e);
 		return;
 	}
+	if (json_get(m->head, "ids") && select_check(p, m, &e)) {
+		peer_error(p, m->req, &e);
+		return;
+	}
 	if (!handlers[m->id])
 		BUG("message %s has no handler", d->name);
 	handlers[m->id](p, m);

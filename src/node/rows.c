@@ -68,7 +68,7 @@ static void worker_row(struct json_out *w, const struct worker *k)
 	jout_str(w, "address", k->address);
 	jout_i64(w, "pid", k->pid);
 	jout_i64(w, "slots", k->slots);
-	jout_i64(w, "load", k->nheld);
+	jout_i64(w, "load", (int64_t)(k->nheld + k->nghosts));
 	jout_i64(w, "done", (int64_t)k->ndone);
 	jout_i64(w, "failed", (int64_t)k->nfailed);
 	jout_i64(w, "stale", (int64_t)k->nstale);

@@ -5,7 +5,7 @@
 #include "base/str.h"
 #include "node/server.h"
 
-#define RANGE_MAX 100000
+#define SELECT_MAX 20000 /* tasks that one request may name */
 
 static bool give(struct peer *p, struct task *t, select_fn *fn, void *arg)
 {
@@ -28,13 +28,42 @@ static bool parse_range(const char *s, int64_t *from, int64_t *to)
 	return str_i64(left, 1, INT64_MAX, from) && str_i64(dash + 1, *from, INT64_MAX, to);
 }
 
+/* Numbers that are there: beyond the newest is nothing to look at. */
+static int64_t clamp(struct peer *p, int64_t to)
+{
+	const struct task *newest = core_last(p->server->core, NULL);
+	int64_t n = newest ? (int64_t)newest->n : 0;
+
+	return to < n ? to : n;
+}
+
 static bool give_range(struct peer *p, int64_t from, int64_t to, select_fn *fn, void *arg)
 {
 	bool any = false;
 
-	for (int64_t n = from; n <= to && n - from < RANGE_MAX; n++)
+	to = clamp(p, to);
+	for (int64_t n = from; n <= to; n++)
 		any |= give(p, core_task_n(p->server->core, (uint64_t)n), fn, arg);
 	return any;
+}
+
+int select_check(struct peer *p, const struct msg *m, struct err *e)
+{
+	char selector[128];
+	int64_t total = 0, from, to;
+
+	for (const struct json_node *v = msg_list(m->head, "ids"); v; v = json_next(v)) {
+		total++;
+		if (!json_strcpy(v, selector, sizeof(selector)) ||
+			!parse_range(selector, &from, &to))
+			continue;
+		to = clamp(p, to);
+		total += to > from ? to - from : 0;
+	}
+	if (total <= SELECT_MAX)
+		return 0;
+	return err_set(e, ERR_USAGE,
+		"one request names at most %d tasks; ask for fewer at a time", SELECT_MAX);
 }
 
 bool select_tasks(struct peer *p, const char *selector, select_fn *fn, void *arg)

@@ -43,7 +43,8 @@ struct peer {
 	struct list uploads;   /* struct upload */
 	struct list outbox;    /* struct unsent */
 	size_t backlog;        /* bytes in it */
-	bool dead;             /* freed at the end of the turn */
+	bool doomed; /* nothing is sent to it any more; killed by a deferred call, outside all walks over lists */
+	bool dead; /* freed at the end of the turn */
 	struct list all;
 	struct list dirty; /* in server.dirty: has something to flush */
 };
@@ -126,6 +127,9 @@ struct mout *series_item(
 	struct series *s); /* call before each item; write the item to what it gives */
 struct mout *series_end_list(struct series *s); /* then fields behind the list may be written */
 void series_end(struct series *s);              /* sends and frees; ends the list if need be */
+
+/* A request that names too many tasks is refused as a whole. */
+int select_check(struct peer *p, const struct msg *m, struct err *e);
 
 /* records.c */
 void record_write(struct json_out *w, const struct task *t);

@@ -62,7 +62,8 @@ static int read_spec(struct peer *p, const struct msg *m, const struct json_node
 	spec->args = take_json(m, o, "args", at, '[', "[]", e);
 	/* The next length must be passed over even when this one was bad. */
 	spec->kwargs = take_json(m, o, "kwargs", at, '{', "{}", spec->args ? e : NULL);
-	if (json_get(o, "args_blob")) {
+	/* Sent again, its arguments were taken the first time: core_submit() gives the task that is there. */
+	if (json_get(o, "args_blob") && !core_task(p->server->core, &spec->id)) {
 		bytes_unref(&spec->args);
 		spec->args = take_blob(p, o, e);
 	}

@@ -5,13 +5,13 @@
 #include "base/mem.h"
 #include "node/server.h"
 
-#define UPLOADS_PER_PEER 8
-#define UPLOADS_MAX      (512u * 1024 * 1024) /* of all peers together */
+#define UPLOADS_PER_PEER 4096                 /* a worker has one per slot at most */
+#define UPLOADS_MAX      (512u * 1024 * 1024) /* bytes that arrived, of all peers together */
 
 struct upload {
 	struct uuid id;
 	size_t size;
-	struct bytes *bytes; /* len grows with each chunk */
+	struct buf data; /* grows with what arrives: announcing costs nothing */
 	struct list all;
 };
 
@@ -31,9 +31,9 @@ static struct upload *find(struct peer *p, const struct uuid *id, size_t *count)
 
 static void drop(struct peer *p, struct upload *u)
 {
-	p->server->upload_bytes -= u->size;
+	p->server->upload_bytes -= u->data.len;
 	list_del(&u->all);
-	bytes_unref(&u->bytes);
+	buf_fini(&u->data);
 	free(u);
 }
 
@@ -54,10 +54,7 @@ static struct upload *begin(struct peer *p, const struct uuid *id, int64_t size,
 			(long long)size, PROTO_BLOB_MAX / 1024 / 1024);
 		return NULL;
 	}
-	/* The oldest one goes: its sender has long been answered, or it never came to use it. */
-	if (count >= UPLOADS_PER_PEER)
-		drop(p, list_first(&p->uploads, struct upload, all));
-	if (p->server->upload_bytes + (size_t)size > UPLOADS_MAX) {
+	if (count >= UPLOADS_PER_PEER) {
 		err_set(e, ERR_BUSY,
 			"too many large values are on their way; try again in a moment");
 		return NULL;
@@ -65,10 +62,6 @@ static struct upload *begin(struct peer *p, const struct uuid *id, int64_t size,
 	u = xcalloc(1, sizeof(*u));
 	u->id = *id;
 	u->size = (size_t)size;
-	u->bytes = xmalloc(sizeof(*u->bytes) + u->size + 1);
-	u->bytes->refs = 1;
-	u->bytes->len = 0;
-	p->server->upload_bytes += u->size;
 	list_push_back(&p->uploads, &u->all);
 	return u;
 }
@@ -89,15 +82,22 @@ void blob_put_handle(struct peer *p, const struct msg *m)
 		peer_error(p, m->req, &e);
 		return;
 	}
+	if (p->server->upload_bytes + len > UPLOADS_MAX) {
+		/* It begins anew later: kept half-done it would stand in the way of those that can end. */
+		drop(p, u);
+		err_set(&e, ERR_BUSY,
+			"too many large values are on their way; try again in a moment");
+		peer_error(p, m->req, &e);
+		return;
+	}
 	/* A chunk that came already, or before its turn, changes nothing: the answer says where to go on. */
-	if ((size_t)offset == u->bytes->len && len <= u->size - u->bytes->len) {
-		memcpy(u->bytes->data + u->bytes->len, data, len);
-		u->bytes->len += len;
-		u->bytes->data[u->bytes->len] = '\0';
+	if ((size_t)offset == u->data.len && len <= u->size - u->data.len) {
+		buf_add(&u->data, data, len);
+		p->server->upload_bytes += len;
 	}
 	mout_begin(o, MSG_BLOB_HAVE, m->req);
 	mout_uuid(o, "blob", &id);
-	jout_i64(&o->w, "have", (int64_t)u->bytes->len);
+	jout_i64(&o->w, "have", (int64_t)u->data.len);
 	mout_end(o);
 	peer_send(p, o);
 }
@@ -106,8 +106,13 @@ struct bytes *upload_take(struct peer *p, const struct uuid *blob)
 {
 	size_t count;
 	struct upload *u = find(p, blob, &count);
+	struct bytes *b;
 
-	return u && u->bytes->len == u->size ? bytes_ref(u->bytes) : NULL;
+	if (!u || u->data.len != u->size)
+		return NULL;
+	b = bytes_new(buf_str(&u->data), u->data.len);
+	drop(p, u);
+	return b;
 }
 
 struct finding {

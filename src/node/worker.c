@@ -256,6 +256,11 @@ static void hurry(struct labour *b)
 	loop_timer_in(&b->patience, 3000);
 }
 
+static void on_retry(void *arg)
+{
+	jobs_retry(arg);
+}
+
 static void on_patience(void *arg)
 {
 	struct labour *b = arg;
@@ -344,6 +349,7 @@ static void init(struct labour *b, struct clock *clock)
 	mout_init(&b->out);
 	loop_timer_init(b->loop, &b->heartbeat, on_heartbeat, b);
 	loop_timer_init(b->loop, &b->patience, on_patience, b);
+	loop_timer_init(b->loop, &b->retry, on_retry, b);
 }
 
 static void fini(struct labour *b)
@@ -353,6 +359,7 @@ static void fini(struct labour *b)
 	free(b->slots);
 	loop_timer_clear(&b->heartbeat);
 	loop_timer_clear(&b->patience);
+	loop_timer_clear(&b->retry);
 	link_free(&b->link);
 	jobs_free(b);
 	modules_fini(&b->modules);
