@@ -53,7 +53,9 @@ static const char module[] =
 	"litter() { mkdir -p \"$TMPDIR/a/b\"; ln -s / \"$TMPDIR/a/root\"; : >\"$TMPDIR/a/b/c\"; chmod 0 \"$TMPDIR/a/b\"; echo \"$TMPDIR\"; }\n"
 	"look() { [ -d \"$TMPDIR\" ] && ls -A \"$TMPDIR\" && stat -c %a \"$TMPDIR\"; }\n"
 	"descriptors() { ls /proc/self/fd | sort -n | tr '\\n' ' '; }\n"
-	"status() { grep -E '^(NoNewPrivs|SigBlk|SigIgn):' /proc/self/status | cut -f2 | tr '\\n' ' '; }\n"
+	/* Without signals 32 and 33: they are libc's own, and what started us may have left them ignored. */
+	"status() { while read -r key value _; do case $key in SigBlk:|SigIgn:) echo $((0x$value & ~0x180000000)) ;;"
+	" NoNewPrivs:) echo $value ;; esac done </proc/self/status | tr '\\n' ' '; }\n"
 	"flags() { echo $-; }\n"
 	"session() { cut -d' ' -f6 /proc/$PPID/stat /proc/$$/stat; echo $PPID $$; }\n"
 	"input() { cat; tty || :; }\n";
@@ -388,8 +390,7 @@ static void test_clean_slate(void)
 {
 	check_text(run(shell_task("descriptors", false), "[]"),
 		"0 1 2 3 "); /* 3: the folder that ls reads */
-	check_text(run(shell_task("status", false), "[]"),
-		"0000000000000000 0000000000000000 1 ");
+	check_text(run(shell_task("status", false), "[]"), "0 0 1 ");
 	check_text(run(shell_task("input", false), "[]"), "not a tty\n");
 	struct seen s = run(shell_task("flags", true), "[]");
 	CHECK(s.o.ok && strchr(s.text, 'p')); /* it takes no functions from the environment */
