@@ -12,7 +12,9 @@ peer() {
 
 # As another local user, with folders and a copy of the binary of its own.
 as_other() {
-	setpriv --reuid 65534 --regid 65534 --clear-groups env -i PATH="$PATH" HOME="$other" XDG_CONFIG_HOME="$other/config" \
+	# The mark of the suite goes with it: what is left behind must be found. EXEC=exec: in the background, $! is the program itself.
+	${EXEC:-} setpriv --reuid 65534 --regid 65534 --clear-groups env -i ${FWTEST_JOB:+FWTEST_JOB="$FWTEST_JOB"} \
+		PATH="$PATH" HOME="$other" XDG_CONFIG_HOME="$other/config" \
 		XDG_STATE_HOME="$other/state" XDG_RUNTIME_DIR="$other/run" LC_ALL=C.UTF-8 NO_COLOR=1 ${ASAN_OPTIONS:+ASAN_OPTIONS=detect_leaks=0} \
 		"$@"
 }
@@ -66,7 +68,7 @@ limit=1000
 	done
 	refused 125 submit add 5 3 --discovery-address "tcp://127.0.0.1:$port" --server-key "$server_key"
 	# A worker goes on trying: its key may be let in later. It says so at once.
-	as_other "$other/fw" subworker --worker-id evil --control-plane-address "tcp://127.0.0.1:$port" --server-key "$server_key" \
+	EXEC=exec as_other "$other/fw" subworker --worker-id evil --control-plane-address "tcp://127.0.0.1:$port" --server-key "$server_key" \
 		3>&- 2>"$fw_dir/evil.err" &
 	BG=$!
 	PATIENCE=2 wait_for grep -q "authorized_keys" "$fw_dir/evil.err"
