@@ -68,7 +68,7 @@ limit=1000
 	done
 	refused 125 submit add 5 3 --discovery-address "tcp://127.0.0.1:$port" --server-key "$server_key"
 	# A worker goes on trying: its key may be let in later. It says so at once.
-	EXEC=exec as_other "$other/fw" subworker --worker-id evil --control-plane-address "tcp://127.0.0.1:$port" --server-key "$server_key" \
+	EXEC='exec' as_other "$other/fw" subworker --worker-id evil --control-plane-address "tcp://127.0.0.1:$port" --server-key "$server_key" \
 		3>&- 2>"$fw_dir/evil.err" &
 	BG=$!
 	PATIENCE=2 wait_for grep -q "authorized_keys" "$fw_dir/evil.err"
