@@ -12,6 +12,7 @@ struct request {
 	int64_t number;
 	struct buf head, body; /* kept until the last answer: it may have to be sent again */
 	int tries;
+	bool too_large; /* for a frame: it is refused from the loop, and never sent */
 	client_fn *fn;
 	void *arg;
 	struct list all;
@@ -67,7 +68,7 @@ static void on_up(void *arg, const struct msg *welcome)
 		struct request *r = container_of(e, struct request, all);
 		if (r->tries > c->conf.retries)
 			refuse(r, &why);
-		else
+		else if (!r->too_large)
 			transmit(c, r);
 	}
 	if (c->ever)
@@ -204,6 +205,29 @@ static void refuse_later(void *arg)
 		on_failed(c, &c->fault);
 }
 
+static void refuse_large(void *arg)
+{
+	struct client *c = arg;
+	struct list *e, *tmp;
+	struct err why;
+
+	if (c->freed)
+		return;
+	list_each (e, tmp, &c->requests) {
+		struct request *r = container_of(e, struct request, all);
+		if (!r->too_large)
+			continue;
+		err_set(&why, ERR_USAGE,
+			"this request has %zu KiB, and %d are the limit: ask for fewer at a time",
+			(r->head.len + r->body.len) / 1024, PROTO_FRAME_MAX / 1024);
+		refuse(r, &why);
+		/* The callback may have ended other requests, or the client: the list is not walked on. */
+		if (!c->freed)
+			loop_defer(c->net->loop, refuse_large, c);
+		return;
+	}
+}
+
 int64_t client_send(struct client *c, struct mout *o, client_fn *fn, void *arg)
 {
 	struct request *r = xcalloc(1, sizeof(*r));
@@ -215,8 +239,11 @@ int64_t client_send(struct client *c, struct mout *o, client_fn *fn, void *arg)
 	r->fn = fn;
 	r->arg = arg;
 	list_push_back(&c->requests, &r->all);
+	r->too_large = r->head.len > PROTO_FRAME_MAX || r->body.len > PROTO_FRAME_MAX;
 	if (c->failed)
 		loop_defer(c->net->loop, refuse_later, c);
+	else if (r->too_large)
+		loop_defer(c->net->loop, refuse_large, c);
 	else if (link_up(c->link))
 		transmit(c, r);
 	return r->number;

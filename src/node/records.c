@@ -125,6 +125,7 @@ static void answer(void *arg, struct peer *p, bool gone)
 			core_touch(g->server->core, t);
 			record_add(series_item(&out), t, g->results);
 		}
+		series_break(&out); /* they may fill a message of their own */
 		o = series_end_list(&out);
 		jout_array(&o->w, "missing");
 		for (size_t i = 0; i < g->nmissing; i++)
@@ -145,9 +146,15 @@ static void add_missing(struct getting *g, const struct json_node *v)
 
 void get_handle(struct peer *p, const struct msg *m)
 {
-	struct getting *g = xcalloc(1, sizeof(*g));
+	struct getting *g;
 	char selector[128];
+	struct err e;
 
+	if (msg_int(m->head, "wait_ms", 0) > 0 && watch_room(p, &e)) {
+		peer_error(p, m->req, &e);
+		return;
+	}
+	g = xcalloc(1, sizeof(*g));
 	g->server = p->server;
 	g->req = m->req;
 	g->results = msg_bool(m->head, "results");

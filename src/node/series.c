@@ -1,6 +1,8 @@
 /* Answers that are lists, cut into messages that fit on the wire. */
 #include "node/server.h"
 
+#define SMALL 4096 /* bytes of a header that leave room for any list of selectors */
+
 static void begin(struct series *s)
 {
 	mout_begin(&s->out, s->id, s->req);
@@ -18,16 +20,26 @@ void series_begin(struct series *s, struct peer *p, enum msg_id id, int64_t req,
 	begin(s);
 }
 
-struct mout *series_item(struct series *s)
+static void send_part(struct series *s)
 {
-	if (s->out.head.len < PROTO_BATCH && s->out.body.len < PROTO_BATCH)
-		return &s->out;
 	jout_end_array(&s->out.w);
 	jout_bool(&s->out.w, "more", true);
 	mout_end(&s->out);
 	peer_send(s->peer, &s->out);
 	begin(s);
+}
+
+struct mout *series_item(struct series *s)
+{
+	if (s->out.head.len >= PROTO_BATCH || s->out.body.len >= PROTO_BATCH)
+		send_part(s);
 	return &s->out;
+}
+
+void series_break(struct series *s)
+{
+	if (s->out.head.len >= SMALL)
+		send_part(s);
 }
 
 struct mout *series_end_list(struct series *s)

@@ -40,6 +40,7 @@ struct peer {
 	struct mout stops;     /* likewise `stop` */
 	struct mout dones;     /* likewise `done_ok` */
 	struct list watches;   /* struct watch */
+	unsigned nwatches;     /* in it, at most WATCHES_MAX */
 	struct list uploads;   /* struct upload */
 	struct list outbox;    /* struct unsent */
 	size_t backlog;        /* bytes in it */
@@ -125,6 +126,8 @@ void series_begin(struct series *s, struct peer *p, enum msg_id id, int64_t req,
 	const char *list);
 struct mout *series_item(
 	struct series *s); /* call before each item; write the item to what it gives */
+/* Sends what there is, when it would leave too little room for another list behind it. */
+void series_break(struct series *s);
 struct mout *series_end_list(struct series *s); /* then fields behind the list may be written */
 void series_end(struct series *s);              /* sends and frees; ends the list if need be */
 
@@ -141,10 +144,15 @@ void get_handle(struct peer *p, const struct msg *m);
 void query_handle(struct peer *p, const struct msg *m);
 
 /* watches.c */
+#define WATCHES_MAX                                                                            \
+	256 /* of one connection, with the requests that wait for the end of tasks */
 struct watch;
+/* -1 with ERR_BUSY when this connection may not have another one. */
+int watch_room(const struct peer *p, struct err *e);
 void watch_handle(struct peer *p, const struct msg *m);
 void unwatch_handle(struct peer *p, const struct msg *m);
-struct watch *watch_make(struct peer *p, int64_t number, bool results); /* or finds it */
+/* Or finds it. NULL: no room, see watch_room(). */
+struct watch *watch_make(struct peer *p, int64_t number, bool results);
 void watch_task(struct watch *w, struct task *t); /* its changes until the end, from now on */
 /* Calls fn when all of the tasks are final, or after ms (>= 0), or never if the peer goes. */
 typedef void watch_final_fn(void *arg, struct peer *p, bool gone);

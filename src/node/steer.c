@@ -124,9 +124,16 @@ void submit_handle(struct peer *p, const struct msg *m)
 	struct series out;
 	struct watch *w = NULL;
 	size_t at = 0;
+	struct err e;
 
-	if (json_get(m->head, "watch"))
+	if (json_get(m->head, "watch")) {
 		w = watch_make(p, msg_int(m->head, "watch", 0), msg_bool(m->head, "results"));
+		if (!w) {
+			watch_room(p, &e);
+			peer_error(p, m->req, &e);
+			return;
+		}
+	}
 	series_begin(&out, p, MSG_SUBMITTED, m->req, "tasks");
 	for (const struct json_node *item = msg_list(m->head, "tasks"); item;
 		item = json_next(item))

@@ -59,6 +59,7 @@ static void end_watch(struct watch *w)
 	while (!list_empty(&w->interests))
 		drop_interest(list_first(&w->interests, struct interest, of_watch));
 	loop_timer_clear(&w->timer);
+	w->peer->nwatches--;
 	list_del(&w->of_peer);
 	list_del(&w->stream);
 	list_del(&w->dirty);
@@ -86,6 +87,7 @@ static struct watch *new_watch(struct peer *p)
 	w->peer = p;
 	list_init(&w->interests);
 	list_push_back(&p->watches, &w->of_peer);
+	p->nwatches++;
 	loop_timer_init(p->server->loop, &w->timer, on_final_timer, w);
 	return w;
 }
@@ -102,10 +104,21 @@ static struct watch *find_watch(struct peer *p, int64_t number)
 	return NULL;
 }
 
+int watch_room(const struct peer *p, struct err *e)
+{
+	if (p->nwatches < WATCHES_MAX)
+		return 0;
+	return err_set(e, ERR_BUSY,
+		"this connection has %d watches already, which is the limit; end some of them",
+		WATCHES_MAX);
+}
+
 struct watch *watch_make(struct peer *p, int64_t number, bool results)
 {
 	struct watch *w = find_watch(p, number);
 
+	if (!w && watch_room(p, &(struct err){0}))
+		return NULL;
 	if (!w)
 		w = new_watch(p);
 	w->number = number;
@@ -379,7 +392,13 @@ void watch_handle(struct peer *p, const struct msg *m)
 	/* Asked again, for more tasks or after a lost answer: it grows. */
 	struct watch *w =
 		watch_make(p, msg_int(m->head, "watch", 0), msg_bool(m->head, "results"));
+	struct err e;
 
+	if (!w) {
+		watch_room(p, &e);
+		peer_error(p, m->req, &e);
+		return;
+	}
 	w->all |= msg_bool(m->head, "all");
 	if (w->all && !list_linked(&w->stream))
 		list_push_back(&p->server->stream, &w->stream);

@@ -54,6 +54,26 @@ unharmed() {
 	unharmed
 }
 
+@test "a connection has so many watches and no more" {
+	pid=$(context pid)
+	is "$(hostile watches)" $'256 busy\nbusy'
+	unharmed
+}
+
+@test "an answer in several messages: what is there, and what is not" {
+	pid=$(context pid)
+	is "$(hostile missing)" '1000 12000'
+	unharmed
+}
+
+@test "a request of the command line that is too large says so, and how large it may be" {
+	mapfile -t ids < <(seq 1000000 1045000)
+	pid=$(context pid)
+	try 64 status "${ids[@]}"
+	has "$stderr" "256"
+	unharmed
+}
+
 @test "sixteen large results at once all arrive" {
 	fw_setup
 	fw_start -P large --concurrency 16

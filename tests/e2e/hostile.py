@@ -7,6 +7,8 @@ flood     submissions with a watch, and gone before the answer
 many      requests that name more tasks than there can be: prints the answer's code
 lost      a result that refers to a blob which never came: prints how the task ended
 numbers   fields out of all ranges
+watches   more watches and waiting requests than a connection may have: prints the answers' codes
+missing   thousands of selectors that name nothing, with as many that do: prints how many of each came back
 """
 import json
 import sys
@@ -112,6 +114,32 @@ def numbers():
         ask(c, m="blob_get", r=3, id="1", part="args", offset=n, size=n)
         ask(c, m="submit", r=4, tasks=[dict(tasks(1)[0], timeout_ms=n)])
         ask(c, m="unwatch", r=5, watch=n)
+
+
+def watches():
+    c = hello()
+    made = [ask(c, m="watch", r=k, watch=k, all=True).get("code") for k in range(1, 300)]
+    print(made.count(None), made[-1])
+    ask(c, m="unwatch", r=300, watch=1)
+    t = ask(c, m="submit", r=301, tasks=tasks(1))["tasks"][0]["id"]
+    send(c, m="get", r=302, ids=[t], wait_ms=60000)
+    send(c, m="get", r=303, ids=[t], wait_ms=60000)
+    while (answer := json.loads(c.recv_multipart()[0])).get("r") != 303:  # events come in between
+        pass
+    print(answer.get("code"))
+
+
+def missing():
+    c = connect()
+    ids = [t["id"] for t in ask(c, m="submit", r=1, tasks=tasks(1000))["tasks"]]
+    send(c, m="get", r=2, ids=ids + ["none-%d" % i for i in range(12000)])
+    found = lost = 0
+    more = True
+    while more:
+        answer = json.loads(c.recv_multipart()[0])
+        found, lost = found + len(answer["tasks"]), lost + len(answer.get("missing", []))
+        more = answer.get("more")
+    print(found, lost)
 
 
 globals()[sys.argv[4]]()
