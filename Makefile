@@ -12,6 +12,7 @@ base_OBJS := mem err buf bytes str uuid rng clock map heap log json json_check j
 	opt opt_value opt_words ini paths loop signals
 core_OBJS := state task event names queue worker held lease cache model query filter
 proto_OBJS := address keys keyring context messages msg document wire sock holder zap link resolve
+store_OBJS := schema store rows
 client_OBJS := client watch submit fetch
 node_OBJS := module_parse module_task modules runner_msg args scratch tree run run_end builtin runner spawn slot \
 	jobs jobs_all worker peers series select records rows steer watches uploads herd local requests control_plane
@@ -20,7 +21,7 @@ cmd_OBJS := out table session cmd help ending show arguments processes start sub
 tui_OBJS := console acts header panel listing listing_panel lists cells rows feed detail pager confirm prompt run \
 	keys draw term rescue
 shell_OBJS := shell run lines editor history tab notices script
-LAYERS := base core proto client node cmd tui shell
+LAYERS := base core proto store client node cmd tui shell
 
 OBJS := $(foreach l,$(filter-out tui shell,$(LAYERS)),$(addprefix $(BUILD)/src/$(l)/,$(addsuffix .o,$($(l)_OBJS)))) \
 	$(addprefix $(BUILD)/tui/,$(addsuffix .o,$(tui_OBJS))) \
@@ -33,7 +34,7 @@ OPT ?= -O2 -g
 CPPFLAGS += -D_GNU_SOURCE -DFW_VERSION='"$(VERSION)"' -Isrc -I.
 CFLAGS := -std=c11 $(OPT) $(WARN) $(HARDEN) $(EXTRA_CFLAGS)
 LDFLAGS += -pie -Wl,-z,relro -Wl,-z,now $(EXTRA_LDFLAGS)
-LDLIBS := -lzmq -lncursesw -lreadline
+LDLIBS := -lzmq -lncursesw -lreadline -lsqlite3
 
 # Short lines; V=1 shows the commands.
 ifeq ($(V),)

@@ -1,0 +1,44 @@
+/* What the files of the store share. */
+#ifndef STORE_INSIDE_H
+#define STORE_INSIDE_H
+
+#include <sqlite3.h>
+
+#include "store/store.h"
+
+enum statement {
+	STORE_BEGIN,
+	STORE_COMMIT,
+	STORE_ROLLBACK,
+	STORE_INSERT,
+	STORE_UPDATE,
+	STORE_INSERT_BODY,
+	STORE_OPEN_TASKS,
+	STORE_FIND_ID,
+	STORE_FIND_N,
+	STORE_BODIES,
+	STORE_LAST_N,
+	STORE__STATEMENTS
+};
+
+struct store {
+	char *folder, *file;
+	int lock_fd;
+	sqlite3 *db;
+	sqlite3_stmt *statements[STORE__STATEMENTS]; /* prepared when first used */
+	uint64_t incarnation;
+	bool pending; /* a transaction is open */
+};
+
+/* The statement, reset and without values. NULL with *e. */
+sqlite3_stmt *store_statement(struct store *s, enum statement which, struct err *e);
+/* Steps a statement that gives no rows. */
+int store_run(struct store *s, sqlite3_stmt *st, struct err *e);
+/* Turns SQLite's last error into *e: ERR_BUSY when the disk is full, ERR_IO otherwise. Returns -1. */
+int store_fail(struct store *s, const char *what, struct err *e);
+int store_begin(struct store *s, struct err *e); /* unless it has begun */
+
+/* Brings the file to this version's schema (schema.c). */
+int schema_migrate(sqlite3 *db, const char *file, struct err *e);
+
+#endif

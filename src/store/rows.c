@@ -1,0 +1,280 @@
+/* A task as rows: one in `task`, and one in `body` for each of its texts. */
+#include <string.h>
+
+#include "base/mem.h"
+#include "store/inside.h"
+
+enum part { PART_ARGS, PART_KWARGS, PART_RESULT };
+
+/* In the order of COLUMNS; ?N of a statement is N = the column's place, from 1. */
+enum column {
+	COL_N,
+	COL_ID,
+	COL_NAME,
+	COL_OWNER,
+	COL_PRIORITY,
+	COL_STATE,
+	COL_ATTEMPT,
+	COL_TIMEOUT,
+	COL_CREATED,
+	COL_STARTED,
+	COL_COMPLETED,
+	COL_WORKER,
+	COL_CAUSE,
+	COL_EXIT,
+	COL_SIGNAL,
+	COL_ERROR,
+	COL_CANCEL_BY,
+	COL_CANCEL_REASON,
+	COL_RESULT_TYPE,
+};
+
+static void bind_text(sqlite3_stmt *st, enum column c, const char *text)
+{
+	if (text)
+		sqlite3_bind_text(st, (int)c + 1, text, -1, SQLITE_STATIC);
+}
+
+/* A value that stands for 'none' is no value in the file. */
+static void bind_unless(sqlite3_stmt *st, enum column c, int64_t v, int64_t none)
+{
+	if (v != none)
+		sqlite3_bind_int64(st, (int)c + 1, v);
+}
+
+static void bind_number(sqlite3_stmt *st, enum column c, int64_t v)
+{
+	sqlite3_bind_int64(st, (int)c + 1, v);
+}
+
+static void bind_changing(sqlite3_stmt *st, const struct task *t)
+{
+	bind_number(st, COL_N, (int64_t)t->n);
+	bind_number(st, COL_PRIORITY, t->priority);
+	bind_text(st, COL_STATE, task_state_word(t->state));
+	bind_number(st, COL_ATTEMPT, t->attempt);
+	bind_number(st, COL_TIMEOUT, t->timeout_ms);
+	bind_unless(st, COL_STARTED, t->started_at, 0);
+	bind_unless(st, COL_COMPLETED, t->completed_at, 0);
+	bind_text(st, COL_WORKER, t->worker_id);
+	if (t->cause != CAUSE_NONE)
+		bind_text(st, COL_CAUSE, cause_word(t->cause));
+	bind_unless(st, COL_EXIT, t->exit_status, -1);
+	bind_unless(st, COL_SIGNAL, t->exit_signal, 0);
+	bind_text(st, COL_ERROR, t->error);
+	bind_text(st, COL_CANCEL_BY, t->cancel_by);
+	bind_text(st, COL_CANCEL_REASON, t->cancel_reason);
+	if (t->result)
+		bind_text(st, COL_RESULT_TYPE,
+			t->result_type == RESULT_JSON ? "json" : "bytes");
+}
+
+static int save_body(struct store *s, const struct task *t, enum part part,
+	const struct bytes *b, struct err *e)
+{
+	sqlite3_stmt *st = store_statement(s, STORE_INSERT_BODY, e);
+
+	if (!st)
+		return -1;
+	sqlite3_bind_int64(st, 1, (int64_t)t->n);
+	sqlite3_bind_int(st, 2, (int)part);
+	sqlite3_bind_blob64(st, 3, b->data, b->len, SQLITE_STATIC);
+	return store_run(s, st, e);
+}
+
+static int insert(struct store *s, const struct task *t, const char *name, struct err *e)
+{
+	sqlite3_stmt *st = store_statement(s, STORE_INSERT, e);
+
+	if (!st)
+		return -1;
+	bind_changing(st, t);
+	sqlite3_bind_blob(st, COL_ID + 1, t->id.b, sizeof(t->id.b), SQLITE_STATIC);
+	bind_text(st, COL_NAME, name);
+	bind_text(st, COL_OWNER, t->owner);
+	bind_number(st, COL_CREATED, t->created_at);
+	if (store_run(s, st, e))
+		return -1;
+	return save_body(s, t, PART_ARGS, t->args, e) ||
+			       save_body(s, t, PART_KWARGS, t->kwargs, e)
+		       ? -1
+		       : 0;
+}
+
+static int update(struct store *s, const struct task *t, struct err *e)
+{
+	sqlite3_stmt *st = store_statement(s, STORE_UPDATE, e);
+
+	if (!st)
+		return -1;
+	bind_changing(st, t);
+	return store_run(s, st, e);
+}
+
+int store_save(struct store *s, struct task *t, const char *name, struct err *e)
+{
+	if (store_begin(s, e))
+		return -1;
+	if (t->saved ? update(s, t, e) : insert(s, t, name, e))
+		return -1;
+	if (t->result && save_body(s, t, PART_RESULT, t->result, e))
+		return -1;
+	t->saved = true;
+	return 0;
+}
+
+static const char *text_of(sqlite3_stmt *st, enum column c)
+{
+	return (const char *)sqlite3_column_text(st, (int)c);
+}
+
+static int64_t number_of(sqlite3_stmt *st, enum column c, int64_t none)
+{
+	return sqlite3_column_type(st, (int)c) == SQLITE_NULL
+		       ? none
+		       : sqlite3_column_int64(st, (int)c);
+}
+
+/* Whoever edits the file by hand, or a damaged page, must not become a state that no table knows. */
+static int read_row(struct store *s, sqlite3_stmt *st, struct task *t, struct err *e)
+{
+	const char *state = text_of(st, COL_STATE), *cause = text_of(st, COL_CAUSE);
+	int64_t priority = number_of(st, COL_PRIORITY, -1);
+	int known_state = state ? task_state_parse(state) : -1,
+	    known_cause = cause ? cause_parse(cause) : CAUSE_NONE;
+
+	t->n = (uint64_t)number_of(st, COL_N, 0);
+	if (known_state < 0 || known_cause < 0 || priority < 0 || priority >= PRIO__COUNT ||
+		!text_of(st, COL_NAME) || !text_of(st, COL_OWNER) ||
+		sqlite3_column_bytes(st, COL_ID) != (int)sizeof(t->id.b))
+		return err_set(e, ERR_IO,
+			"task %llu in %s has values that no task can have: restore a backup",
+			(unsigned long long)t->n, s->file);
+	memcpy(t->id.b, sqlite3_column_blob(st, COL_ID), sizeof(t->id.b));
+	t->state = (enum task_state)known_state;
+	t->cause = (enum cause)known_cause;
+	t->priority = (enum priority)priority;
+	t->attempt = (uint32_t)number_of(st, COL_ATTEMPT, 0);
+	t->timeout_ms = number_of(st, COL_TIMEOUT, -1);
+	t->created_at = number_of(st, COL_CREATED, 0);
+	t->started_at = number_of(st, COL_STARTED, 0);
+	t->completed_at = number_of(st, COL_COMPLETED, 0);
+	t->exit_status = (int)number_of(st, COL_EXIT, -1);
+	t->exit_signal = (int)number_of(st, COL_SIGNAL, 0);
+	t->saved = true;
+	return 0;
+}
+
+/* SQLite's own memory lives until the next step: it is only looked at by the callback. */
+static void borrow_texts(sqlite3_stmt *st, struct task *t)
+{
+	const char *type = text_of(st, COL_RESULT_TYPE);
+
+	t->owner = (char *)(uintptr_t)text_of(st, COL_OWNER);
+	t->worker_id = (char *)(uintptr_t)text_of(st, COL_WORKER);
+	t->error = (char *)(uintptr_t)text_of(st, COL_ERROR);
+	t->cancel_by = (char *)(uintptr_t)text_of(st, COL_CANCEL_BY);
+	t->cancel_reason = (char *)(uintptr_t)text_of(st, COL_CANCEL_REASON);
+	t->result_type = type && strcmp(type, "json") == 0 ? RESULT_JSON : RESULT_BYTES;
+}
+
+static int read_bodies(struct store *s, struct task *t, struct err *e)
+{
+	struct bytes **const parts[] = {[PART_ARGS] = &t->args,
+		[PART_KWARGS] = &t->kwargs,
+		[PART_RESULT] = &t->result};
+	sqlite3_stmt *st = store_statement(s, STORE_BODIES, e);
+	int rc;
+
+	if (!st)
+		return -1;
+	sqlite3_bind_int64(st, 1, (int64_t)t->n);
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		int part = sqlite3_column_int(st, 0);
+		if (part >= 0 && part < (int)ARRAY_LEN(parts) && !*parts[part])
+			*parts[part] = bytes_new(sqlite3_column_blob(st, 1),
+				(size_t)sqlite3_column_bytes(st, 1));
+	}
+	sqlite3_reset(st);
+	if (rc != SQLITE_DONE)
+		return store_fail(s, "cannot read", e);
+	/* Its bodies were purged. */
+	if (!t->args)
+		t->args = bytes_new("[]", 2);
+	if (!t->kwargs)
+		t->kwargs = bytes_new("{}", 2);
+	return 0;
+}
+
+static int give(struct store *s, sqlite3_stmt *st, store_task_fn *fn, void *arg, struct err *e)
+{
+	struct task t = {0};
+	int rc = read_row(s, st, &t, e);
+
+	if (rc == 0 && (rc = read_bodies(s, &t, e)) == 0) {
+		borrow_texts(st, &t);
+		fn(arg, &(struct stored){.task = &t, .name = text_of(st, COL_NAME)});
+	}
+	bytes_unref(&t.args);
+	bytes_unref(&t.kwargs);
+	bytes_unref(&t.result);
+	return rc;
+}
+
+/* How many rows were given, or -1. */
+static int give_all(struct store *s, sqlite3_stmt *st, store_task_fn *fn, void *arg,
+	struct err *e)
+{
+	int n = 0, rc;
+
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		if (give(s, st, fn, arg, e)) {
+			sqlite3_reset(st);
+			return -1;
+		}
+		n++;
+	}
+	sqlite3_reset(st);
+	return rc == SQLITE_DONE ? n : store_fail(s, "cannot read", e);
+}
+
+int store_load(struct store *s, store_task_fn *fn, void *arg, struct err *e)
+{
+	sqlite3_stmt *st = store_statement(s, STORE_OPEN_TASKS, e);
+
+	return st && give_all(s, st, fn, arg, e) >= 0 ? 0 : -1;
+}
+
+int store_find(struct store *s, const struct uuid *id, store_task_fn *fn, void *arg,
+	struct err *e)
+{
+	sqlite3_stmt *st = store_statement(s, STORE_FIND_ID, e);
+
+	if (!st)
+		return -1;
+	sqlite3_bind_blob(st, 1, id->b, sizeof(id->b), SQLITE_STATIC);
+	return give_all(s, st, fn, arg, e);
+}
+
+int store_find_n(struct store *s, uint64_t n, store_task_fn *fn, void *arg, struct err *e)
+{
+	sqlite3_stmt *st = store_statement(s, STORE_FIND_N, e);
+
+	if (!st)
+		return -1;
+	sqlite3_bind_int64(st, 1, (int64_t)n);
+	return give_all(s, st, fn, arg, e);
+}
+
+int store_last_n(struct store *s, uint64_t *n, struct err *e)
+{
+	sqlite3_stmt *st = store_statement(s, STORE_LAST_N, e);
+
+	if (!st)
+		return -1;
+	if (sqlite3_step(st) != SQLITE_ROW)
+		return store_fail(s, "cannot read", e);
+	*n = (uint64_t)sqlite3_column_int64(st, 0);
+	sqlite3_reset(st);
+	return 0;
+}

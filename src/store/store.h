@@ -1,0 +1,53 @@
+/* The durable store: one SQLite file in a folder of its own, one transaction per turn of the control plane's loop.
+ *
+ * What the model changed in a turn is saved with store_save(), then store_commit() makes all of it durable; only then may anything of that turn be told to
+ * anyone. A store that failed to commit is of no use any more: the control plane stops, and what was committed is found at the next start. */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "core/task.h"
+
+struct store;
+
+struct store_conf {
+	const char *folder; /* made when missing, 0700; borrowed during store_open() */
+	bool durable; /* each commit is on the disk when store_commit() returns; otherwise it outlives this process, not the machine */
+};
+
+/* NULL with ERR_CONFIG: another process has the folder (it is named), it lies on a network file system, it was made by a newer version, or it is unsafe;
+ * ERR_IO: the disk failed. */
+struct store *store_open(const struct store_conf *conf, struct err *e);
+void store_close(struct store **s); /* what was not committed is undone */
+const char *store_file(const struct store *s);
+/* Which start of a control plane on this folder this is, from 1: stored before store_open() returns. */
+uint64_t store_incarnation(const struct store *s);
+
+/* The whole task, new (t->saved is false, and true afterwards) or changed, becomes part of this turn's transaction. -1 with ERR_IO, or ERR_BUSY when there is no room on the disk. */
+int store_save(struct store *s, struct task *t, const char *name, struct err *e);
+/* Ends the transaction; nothing to do when nothing was saved. -1 as above. */
+int store_commit(struct store *s, struct err *e);
+/* Something was saved since the last commit. */
+bool store_pending(const struct store *s);
+
+/* A task as it was saved. Everything in it is borrowed until the callback returns. */
+struct stored {
+	const struct task *task; /* its name, worker and lists are not set */
+	const char *name;
+};
+
+typedef void store_task_fn(void *arg, const struct stored *t);
+/* Those that are not final, by number: what a start begins with. */
+int store_load(struct store *s, store_task_fn *fn, void *arg, struct err *e);
+/* One of any state; 1: fn was called, 0: there is none, -1: ERR_IO. */
+int store_find(struct store *s, const struct uuid *id, store_task_fn *fn, void *arg,
+	struct err *e);
+int store_find_n(struct store *s, uint64_t n, store_task_fn *fn, void *arg, struct err *e);
+/* The largest number that a task ever had; 0: none yet. */
+int store_last_n(struct store *s, uint64_t *n, struct err *e);
+
+#endif
