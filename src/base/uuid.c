@@ -119,3 +119,12 @@ bool uuid_eq(const struct uuid *a, const struct uuid *b)
 {
 	return memcmp(a->b, b->b, sizeof(a->b)) == 0;
 }
+
+int64_t uuid_ms(const struct uuid *id)
+{
+	int64_t ms = 0;
+
+	for (int i = 0; i < 6; i++)
+		ms = ms << 8 | id->b[i];
+	return ms;
+}

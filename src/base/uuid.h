@@ -18,6 +18,8 @@ struct uuid {
 void uuid_make(struct uuid *out, struct uuid *last, int64_t wall_ms, struct rng *rng);
 char *uuid_text(char dst[UUID_TEXT], const struct uuid *id);
 bool uuid_parse(const char *s, struct uuid *out); /* any version; upper case is accepted */
+int64_t uuid_ms(
+	const struct uuid *id); /* when it was made, if it is a UUIDv7: the first 48 bits */
 bool uuid_eq(const struct uuid *a, const struct uuid *b);
 
 #endif

@@ -93,6 +93,18 @@ const struct opt control_plane_opts[] = {
 		.def = "30s",
 		.conf = true,
 		.help = "Silence after which a worker's tasks go to others"},
+	{.name = "state-dir",
+		.type = OPT_STRING,
+		.arg = "FOLDER",
+		.conf = true,
+		.complete = "file",
+		.help = "Where tasks and results are kept (below ~/.local/state/fastworker, or /var/lib/fastworker)"},
+	{.name = "durability",
+		.type = OPT_CHOICE,
+		.choices = "disk|memory",
+		.def = "disk",
+		.conf = true,
+		.help = "disk: what is acknowledged outlives a crash; memory: nothing outlives this process"},
 	SHUTDOWN,
 	{.name = "gui",
 		.type = OPT_FLAG,
@@ -206,9 +218,20 @@ static int fill(struct cmd_ctx *ctx, struct control_plane_conf *conf, bool stand
 	return parse_addresses(o, conf, e);
 }
 
+/* One folder per profile, unless another is named. The caller frees it; NULL: nothing is kept. */
+static char *state_folder(const struct cmd_ctx *ctx, const struct control_plane_conf *conf)
+{
+	if (strcmp(opts_str(ctx->opts, "durability"), "memory") == 0)
+		return NULL;
+	if (opts_given(ctx->opts, "state-dir"))
+		return xstrdup(opts_str(ctx->opts, "state-dir"));
+	return xasprintf("%s/%s", conf->paths->state, conf->profile);
+}
+
 void run_control_plane(struct cmd_ctx *ctx, bool standalone)
 {
 	struct control_plane_conf conf = {0};
+	char *folder;
 	struct err e;
 	int status;
 
@@ -217,7 +240,10 @@ void run_control_plane(struct cmd_ctx *ctx, bool standalone)
 		cmd_fail(ctx, &e);
 		return;
 	}
+	folder = state_folder(ctx, &conf);
+	conf.state_dir = folder;
 	status = control_plane_run(&conf, &e);
+	free(folder);
 	if (e.code != ERR_NONE)
 		cmd_fail(ctx, &e);
 	else

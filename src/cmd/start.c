@@ -239,8 +239,10 @@ static void on_stopping(void *arg, const struct msg *m, bool more, const struct 
 		out_note(ctx->out, "waiting for %lld running tasks, at most 30 s",
 			(long long)msg_int(m->head, "running", 0));
 	if (msg_int(m->head, "queued", 0) && !ctx->json)
-		out_note(ctx->out, "%lld queued tasks are lost",
-			(long long)msg_int(m->head, "queued", 0));
+		out_note(ctx->out, "%lld queued tasks %s",
+			(long long)msg_int(m->head, "queued", 0),
+			msg_bool(m->head, "kept") ? "are kept: the next start goes on with them"
+						  : "are lost");
 	st->pidfd = (int)syscall(SYS_pidfd_open, (pid_t)msg_int(m->head, "pid", 0), 0);
 	if (st->pidfd < 0) {
 		/* It is gone already, or on another host. */

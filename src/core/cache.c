@@ -21,6 +21,8 @@ static void drop(struct core *c, struct task *t)
 	list_del(&t->expiry);
 	c->counts.cached--;
 	c->counts.by_state[t->state]--;
+	if (uuid_ms(&t->id) > c->forgotten_ms)
+		c->forgotten_ms = uuid_ms(&t->id);
 	map_del(c->by_id, t->id.b, sizeof(t->id.b));
 	map_del(c->by_n, &t->n, sizeof(t->n));
 	list_del(&t->all);

@@ -31,11 +31,13 @@ struct core {
 	struct map *workers;      /* struct worker, by id */
 	const char **known;       /* texts of the names that were announced, in that order */
 	size_t nknown, known_cap;
-	struct list tasks;                    /* struct task.all */
-	struct list all_workers;              /* struct worker.all */
-	struct list active, inactive;         /* struct worker.by_seen */
-	struct list ready[PRIO__COUNT];       /* struct name.ready; oldest task first */
-	struct list cached, expiry;           /* struct task */
+	struct list tasks;              /* struct task.all */
+	struct list all_workers;        /* struct worker.all */
+	struct list active, inactive;   /* struct worker.by_seen */
+	struct list ready[PRIO__COUNT]; /* struct name.ready; oldest task first */
+	struct list cached, expiry;     /* struct task */
+	struct list changed;            /* struct task.changed */
+	int64_t forgotten_ms; /* when the youngest of the ids was made that were dropped; 0 = none */
 	struct list dead_tasks, dead_workers; /* dropped; freed in core_sweep() */
 	uint64_t last_n, turn;
 	size_t room;               /* sum of worker.room */
@@ -50,6 +52,8 @@ void task_free(struct task **t);
 /* The only function that changes a task's state; tells it as events, with `text`. An event that the state does not allow is a BUG(). */
 void task_move(struct core *c, struct now now, struct task *t, enum task_event ev,
 	const char *text);
+/* What a store keeps of it is not what it was. task_move() does it, too. */
+void task_changed(struct core *c, struct task *t);
 
 /* event.c */
 void events_init(struct event_ring *r, size_t cap);
@@ -81,6 +85,8 @@ void worker_free(struct worker **w);
 /* Changes its state and tells it; an event that the state does not allow is a BUG(). */
 void worker_move(struct core *c, struct now now, struct worker *w, enum peer_event ev,
 	const char *text);
+/* One that has not joined (again) yet: inactive, with one lease left. */
+struct worker *worker_restore(struct core *c, struct now now, const struct worker_spec *spec);
 /* After anything that changes its free slots. */
 void worker_settle(struct core *c, struct worker *w);
 

@@ -12,7 +12,7 @@ struct core *core_new(const struct core_conf *conf)
 {
 	struct core *c = xcalloc(1, sizeof(*c));
 	struct list *const heads[] = {&c->tasks, &c->all_workers, &c->active, &c->inactive,
-		&c->cached, &c->expiry, &c->dead_tasks, &c->dead_workers};
+		&c->cached, &c->expiry, &c->changed, &c->dead_tasks, &c->dead_workers};
 
 	c->conf = *conf;
 	c->by_id = map_new();

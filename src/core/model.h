@@ -157,6 +157,32 @@ void core_tick(struct core *c, struct now now);            /* silent workers, ex
 bool core_next_action(struct core *c, struct action *out); /* false: none left */
 void core_sweep(struct core *c); /* frees what was dropped; call when all actions are drained */
 
+/* Keeping. Everything that a task is can be saved between two turns; core_changed() are those that were made or changed since core_saved(), each once
+ * (struct task.changed), and what core_sweep() frees is among them no more. */
+struct list *core_changed(struct core *c);
+void core_saved(struct core *c);
+
+/* A task as it was saved. */
+struct task_kept {
+	const struct task *task; /* borrowed; its lists, name and worker do not matter */
+	const char *name;
+};
+/* Brings one back: waiting tasks into the queue; what ran, to a worker of that id that must join with this instance within a lease (NULL: it is queued again at once);
+ * a final one to the finished ones, as if it had ended now. NULL when the id or number is there already. To be called in any order, before or
+ * between inputs. */
+struct task *core_restore(struct core *c, struct now now, const struct task_kept *k,
+	const char *instance);
+/* A name that some worker announced once. */
+void core_restore_name(struct core *c, const char *text);
+/* All of those, in the order of their first announcement; they are never taken back. */
+const char *const *core_known(const struct core *c, size_t *n);
+/* Tasks of before this time may be kept somewhere and not be here: core_may_have_forgotten() is true of them. */
+void core_forget_before(struct core *c, int64_t wall_ms);
+/* Numbers go on behind this one. */
+void core_restore_last(struct core *c, uint64_t n);
+/* May an id that is not here belong to a task that was dropped? False is certain. */
+bool core_may_have_forgotten(const struct core *c, const struct uuid *id);
+
 /* Looking. core_touch() marks a finished task as used (the cache drops the least recently used). */
 struct task *core_task(const struct core *c, const struct uuid *id);
 struct task *core_task_n(const struct core *c, uint64_t n);

@@ -87,6 +87,17 @@ static void make_known(struct core *c, struct name *n)
 	c->known[c->nknown++] = n->text;
 }
 
+void core_restore_name(struct core *c, const char *text)
+{
+	make_known(c, name_take(c, text));
+}
+
+const char *const *core_known(const struct core *c, size_t *n)
+{
+	*n = c->nknown;
+	return c->known;
+}
+
 static bool has_worker(const struct name *n, const struct worker *w)
 {
 	for (size_t i = 0; i < n->nworkers; i++)

@@ -65,6 +65,7 @@ void task_free(struct task **t)
 	struct task *mine = *t;
 
 	*t = NULL;
+	list_del(&mine->changed);
 	bytes_unref(&mine->args);
 	bytes_unref(&mine->kwargs);
 	bytes_unref(&mine->result);
@@ -118,6 +119,12 @@ static void count(struct core *c, enum task_event ev)
 	c->counts.lost += ev == TASK_EV_LOSE;
 }
 
+void task_changed(struct core *c, struct task *t)
+{
+	if (!list_linked(&t->changed))
+		list_push_back(&c->changed, &t->changed);
+}
+
 void task_move(struct core *c, struct now now, struct task *t, enum task_event ev,
 	const char *text)
 {
@@ -130,6 +137,7 @@ void task_move(struct core *c, struct now now, struct task *t, enum task_event e
 	t->state = (enum task_state)next;
 	c->counts.by_state[t->state]++;
 	count(c, ev);
+	task_changed(c, t);
 	tell(c, now, t, told_as[ev], text);
 	/* Who only follows the queue must hear that it is back in it. */
 	if (ev == TASK_EV_LOSE)

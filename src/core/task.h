@@ -59,8 +59,9 @@ struct task {
 	char *error;                     /* one line, or NULL */
 	char *cancel_by, *cancel_reason; /* NULL when not cancelled or not said */
 
-	bool saved;  /* the store's: it has a row; core leaves it alone */
-	void *watch; /* the node's: who wants to hear of it; core leaves it alone */
+	bool saved;          /* the store's: it has a row; core leaves it alone */
+	struct list changed; /* in core's list of those that changed since core_saved() */
+	void *watch;         /* the node's: who wants to hear of it; core leaves it alone */
 
 	struct list all;     /* every task, by n */
 	struct list waiting; /* in its name's queue while queued */

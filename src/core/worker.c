@@ -108,6 +108,19 @@ static void come_back(struct core *c, struct now now, struct worker *w)
 	core_worker_heard(c, now, w);
 }
 
+struct worker *worker_restore(struct core *c, struct now now, const struct worker_spec *spec)
+{
+	struct worker *w = worker_new(c, now, spec);
+
+	describe(c, w, spec);
+	worker_move(c, now, w, PEER_EV_REGISTER, NULL);
+	worker_move(c, now, w, PEER_EV_SILENT, "it has not come back since the restart");
+	/* Inactive workers go after two leases of silence. */
+	w->seen_us = now.mono_us - c->conf.lease_ms * 1000;
+	list_push_back(&c->inactive, &w->by_seen);
+	return w;
+}
+
 static int refuse(const struct worker *w, struct err *e)
 {
 	return err_set(e, ERR_NO,

@@ -106,9 +106,18 @@ static void before_sleep(void *arg)
 {
 	struct server *s = arg;
 	struct action a;
+	struct err e;
 	int64_t due;
 
 	core_schedule(s->core, server_now(s));
+	if (persist_turn(s, &e)) {
+		if (s->exit_status == 0)
+			log_error(
+				"store.failed error=\"%s\": nothing more is acknowledged; start again when it can be written",
+				e.text);
+		server_end(s, err_exit_code(ERR_IO));
+		return;
+	}
 	while (core_next_action(s->core, &a))
 		act(s, &a);
 	peers_flush(s);
@@ -359,6 +368,11 @@ static int open_server(struct server *s, struct err *e)
 	s->lock_fd = context_lock(runtime, s->conf.profile, e);
 	if (s->lock_fd < 0 || load_keys(s, e))
 		return -1;
+	if (s->conf.state_dir) {
+		s->persist = persist_new(s, s->conf.state_dir, e);
+		if (!s->persist)
+			return -1;
+	}
 	s->zap = zap_new(s->net, allow, s, e);
 	if (!s->zap || open_ports(s, e))
 		return -1;
@@ -393,6 +407,7 @@ static void fini_server(struct server *s)
 	herd_fini(s);
 	close_all(s);
 	zap_free(&s->zap);
+	persist_free(&s->persist);
 	core_free(&s->core);
 	keyring_free(&s->keyring);
 	wire_fini(&s->in);

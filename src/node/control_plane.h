@@ -26,6 +26,7 @@ struct control_plane_conf {  /* all borrowed; must live as long as control_plane
 	size_t cache_size;
 	int64_t cache_ttl_ms;
 	size_t max_queued;
+	const char *state_dir; /* where the store is; NULL: nothing is kept */
 	int64_t lease_ms;
 	int64_t shutdown_ms;   /* for what runs when it is told to stop */
 	const char *log_level; /* word, for the local worker */

@@ -98,12 +98,15 @@ static void give_again(struct peer *p, const struct msg *m)
 static void joined(struct peer *p, struct worker *w, const struct msg *m)
 {
 	struct peer *old = w->peer;
+	struct err e;
 
 	/* The connection that it had before is of no use to it any more. */
 	if (old && old != p)
 		old->worker = NULL;
 	w->peer = p;
 	p->worker = w;
+	if (persist_worker(p->server, w, &e))
+		log_error("store.failed error=\"%s\"", e.text);
 	core_worker_drain(p->server->core, server_now(p->server), w,
 		msg_bool(m->head, "draining"));
 	log_info("worker.registered worker=%s host=%s address=%s slots=%u tasks=%zu", w->id,

@@ -145,12 +145,14 @@ static void keep(struct peer *p, const struct mout *o)
 	buf_add(&u->head, o->head.data, o->head.len);
 	buf_add(&u->body, o->body.data, o->body.len);
 	list_push_back(&p->outbox, &u->all);
+	if (persist_holds(p->server))
+		peer_dirty(p);
 	p->backlog += o->head.len + o->body.len;
 	if (p->backlog > BACKLOG_MAX) {
 		log_warning("peer.slow address=%s principal=%s bytes=%zu: cut off", p->address,
 			p->principal, p->backlog);
 		doom(p);
-	} else if (!loop_timer_set(&p->server->resend)) {
+	} else if (!persist_holds(p->server) && !loop_timer_set(&p->server->resend)) {
 		loop_timer_in(&p->server->resend, RESEND_MS);
 	}
 }
@@ -161,7 +163,7 @@ void peer_send(struct peer *p, const struct mout *o)
 
 	if (p->dead || p->doomed)
 		return;
-	if (list_empty(&p->outbox))
+	if (list_empty(&p->outbox) && !persist_holds(p->server))
 		sent = wire_send(p->listener->sock, &p->route, &o->head, &o->body);
 	if (sent == WIRE_FULL)
 		keep(p, o);
@@ -203,6 +205,11 @@ static void on_resend(void *arg)
 	struct list *e, *tmp;
 	bool full = false;
 
+	/* What waits may be of this very turn. */
+	if (persist_holds(s)) {
+		loop_timer_in(&s->resend, RESEND_MS);
+		return;
+	}
 	list_each (e, tmp, &s->all_peers) {
 		struct peer *p = container_of(e, struct peer, all);
 		if (!list_empty(&p->outbox) && !empty_outbox(p))
@@ -240,6 +247,8 @@ void peers_flush(struct server *s)
 
 	while ((p = list_first(&s->dirty, struct peer, dirty))) {
 		list_del(&p->dirty);
+		if (!list_empty(&p->outbox) && !empty_outbox(p) && !loop_timer_set(&s->resend))
+			loop_timer_in(&s->resend, RESEND_MS);
 		flush_list(p, &p->dones);
 		flush_list(p, &p->stops);
 		flush_list(p, &p->tasks);

@@ -54,6 +54,8 @@ static void shutdown_handle(struct peer *p, const struct msg *m)
 	jout_i64(&s->out.w, "running",
 		(int64_t)(c.by_state[TASK_ASSIGNED] + c.by_state[TASK_RUNNING]));
 	jout_i64(&s->out.w, "queued", (int64_t)c.by_state[TASK_QUEUED]);
+	if (s->persist)
+		jout_bool(&s->out.w, "kept", true);
 	jout_i64(&s->out.w, "pid", getpid());
 	mout_end(&s->out);
 	peer_send(p, &s->out);

@@ -43,7 +43,7 @@ static bool give_range(struct peer *p, int64_t from, int64_t to, select_fn *fn, 
 
 	to = clamp(p, to);
 	for (int64_t n = from; n <= to; n++)
-		any |= give(p, core_task_n(p->server->core, (uint64_t)n), fn, arg);
+		any |= give(p, persist_task_n(p->server, (uint64_t)n), fn, arg);
 	return any;
 }
 
@@ -74,9 +74,9 @@ bool select_tasks(struct peer *p, const char *selector, select_fn *fn, void *arg
 	int64_t from, to;
 
 	if (uuid_parse(s, &id))
-		return give(p, core_task(c, &id), fn, arg);
+		return give(p, persist_task(p->server, &id), fn, arg);
 	if (str_i64(s, 1, INT64_MAX, &from))
-		return give(p, core_task_n(c, (uint64_t)from), fn, arg);
+		return give(p, persist_task_n(p->server, (uint64_t)from), fn, arg);
 	if (strcmp(s, "last") == 0)
 		return give(p, core_last(c, p->principal), fn, arg);
 	if (parse_range(s, &from, &to))

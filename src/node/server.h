@@ -73,6 +73,7 @@ struct server {
 	struct context context;
 	int lock_fd;
 	struct local *local;
+	struct persist *persist; /* NULL: --durability memory */
 	bool ready, stopping;
 	bool testing; /* the gate is tried with a stranger's key of our own */
 	int64_t started_wall_ms;
@@ -182,6 +183,19 @@ void herd_peer_gone(struct peer *p); /* gives its worker 2 s to come back */
 /* A worker was removed by the core: its connection forgets it. */
 void herd_fini(struct server *s);
 void herd_removed(struct server *s, const struct event *ev);
+
+/* persist.c: what is kept on disk */
+struct persist *persist_new(struct server *s, const char *folder, struct err *e);
+void persist_free(struct persist **p);
+uint64_t persist_incarnation(const struct persist *p); /* which start this is */
+/* Something changed that is not on the disk yet: nothing may be sent. */
+bool persist_holds(const struct server *s);
+/* Saves what changed; what was held may go then. -1 with *e: it cannot be saved, nothing may ever be sent again. */
+int persist_turn(struct server *s, struct err *e);
+int persist_worker(struct server *s, const struct worker *w, struct err *e); /* it joined */
+/* The task, looked for on the disk, too. */
+struct task *persist_task(struct server *s, const struct uuid *id);
+struct task *persist_task_n(struct server *s, uint64_t n);
 
 /* local.c: the local worker, a child process */
 struct local *local_new(struct server *s);

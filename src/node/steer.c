@@ -106,6 +106,7 @@ static void submit_one(struct peer *p, const struct msg *m, const struct json_no
 	struct err e;
 
 	if (read_spec(p, m, item, at, name, &spec, &e) == 0) {
+		persist_task(s, &spec.id); /* sent again after it was dropped from memory? */
 		if (s->stopping)
 			err_set(&e, ERR_BUSY,
 				"the control plane is stopping; try again when it is back");

@@ -18,6 +18,10 @@ enum statement {
 	STORE_FIND_N,
 	STORE_BODIES,
 	STORE_LAST_N,
+	STORE_SAVE_WORKER,
+	STORE_WORKER,
+	STORE_SAVE_NAME,
+	STORE_NAMES,
 	STORE__STATEMENTS
 };
 
@@ -28,6 +32,7 @@ struct store {
 	sqlite3_stmt *statements[STORE__STATEMENTS]; /* prepared when first used */
 	uint64_t incarnation;
 	bool pending; /* a transaction is open */
+	bool broken; /* a write failed: SQLite may have undone the transaction, so none of it counts */
 };
 
 /* The statement, reset and without values. NULL with *e. */

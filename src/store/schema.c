@@ -40,6 +40,8 @@ static const char *const steps[] = {
 	" data BLOB NOT NULL,"
 	" PRIMARY KEY (n, part)"
 	") WITHOUT ROWID;"
+	"CREATE TABLE worker (id TEXT PRIMARY KEY, instance TEXT NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE name (name TEXT PRIMARY KEY) WITHOUT ROWID;"
 	"INSERT INTO meta VALUES ('incarnation', 0);",
 };
 

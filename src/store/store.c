@@ -38,6 +38,11 @@ static const char *const texts[STORE__STATEMENTS] = {
 	[STORE_FIND_N] = "SELECT " COLUMNS " FROM task WHERE n=?1",
 	[STORE_BODIES] = "SELECT part, data FROM body WHERE n=?1",
 	[STORE_LAST_N] = "SELECT coalesce(max(n), 0) FROM task",
+	[STORE_SAVE_WORKER] =
+		"INSERT INTO worker VALUES (?1,?2) ON CONFLICT (id) DO UPDATE SET instance=?2 WHERE instance<>?2",
+	[STORE_WORKER] = "SELECT instance FROM worker WHERE id=?1",
+	[STORE_SAVE_NAME] = "INSERT OR IGNORE INTO name VALUES (?1)",
+	[STORE_NAMES] = "SELECT name FROM name ORDER BY name",
 };
 
 /* File systems on which another machine may write the same file, and where locks and syncs are promises of somebody else. */
@@ -85,8 +90,10 @@ int store_run(struct store *s, sqlite3_stmt *st, struct err *e)
 {
 	int rc = sqlite3_step(st);
 
-	if (rc != SQLITE_DONE && rc != SQLITE_ROW)
+	if (rc != SQLITE_DONE && rc != SQLITE_ROW) {
+		s->broken = true;
 		return store_fail(s, "cannot write", e);
+	}
 	/* Without it a commit would find a statement under way. */
 	sqlite3_reset(st);
 	return 0;
@@ -101,6 +108,8 @@ static int run_word(struct store *s, enum statement which, struct err *e)
 
 int store_begin(struct store *s, struct err *e)
 {
+	if (s->broken)
+		return err_set(e, ERR_IO, "a write in %s failed before", s->file);
 	if (s->pending)
 		return 0;
 	if (run_word(s, STORE_BEGIN, e))
@@ -113,6 +122,8 @@ int store_commit(struct store *s, struct err *e)
 {
 	if (!s->pending)
 		return 0;
+	if (s->broken)
+		return err_set(e, ERR_IO, "a write in %s failed before", s->file);
 	if (run_word(s, STORE_COMMIT, e))
 		return -1;
 	s->pending = false;
@@ -197,7 +208,7 @@ static int exec(struct store *s, const char *sql, struct err *e)
 	return store_fail(s, "cannot open the store", e);
 }
 
-static int open_file(struct store *s, bool durable, struct err *e)
+static int open_file(struct store *s, struct err *e)
 {
 	mode_t mask = umask(077); /* SQLite makes its files with 0644 */
 	int rc = sqlite3_open_v2(s->file, &s->db,
@@ -209,9 +220,7 @@ static int open_file(struct store *s, bool durable, struct err *e)
 	else
 		/* Somebody who looks in with sqlite3 may hold a lock for a moment. */
 		rc = sqlite3_busy_timeout(s->db, 5000) ||
-		     exec(s, "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -8192",
-			     e) ||
-		     exec(s, durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = OFF",
+		     exec(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -8192",
 			     e);
 	umask(mask);
 	return rc ? -1 : 0;
@@ -243,9 +252,8 @@ struct store *store_open(const struct store_conf *conf, struct err *e)
 	s->folder = xstrdup(conf->folder);
 	s->file = xasprintf("%s/store.db", conf->folder);
 	if (paths_make_dir(s->folder, 0700, e) || check_private(s->folder, e) ||
-		check_local(s->folder, e) || take_lock(s, e) ||
-		open_file(s, conf->durable, e) || schema_migrate(s->db, s->file, e) ||
-		count_start(s, e))
+		check_local(s->folder, e) || take_lock(s, e) || open_file(s, e) ||
+		schema_migrate(s->db, s->file, e) || count_start(s, e))
 		store_close(&s);
 	return s;
 }

@@ -16,7 +16,6 @@ struct store;
 
 struct store_conf {
 	const char *folder; /* made when missing, 0700; borrowed during store_open() */
-	bool durable; /* each commit is on the disk when store_commit() returns; otherwise it outlives this process, not the machine */
 };
 
 /* NULL with ERR_CONFIG: another process has the folder (it is named), it lies on a network file system, it was made by a newer version, or it is unsafe;
@@ -47,6 +46,15 @@ int store_load(struct store *s, store_task_fn *fn, void *arg, struct err *e);
 int store_find(struct store *s, const struct uuid *id, store_task_fn *fn, void *arg,
 	struct err *e);
 int store_find_n(struct store *s, uint64_t n, store_task_fn *fn, void *arg, struct err *e);
+/* The process that last joined as this worker: only that one may go on with what it had before a restart. */
+int store_save_worker(struct store *s, const char *id, const char *instance, struct err *e);
+/* Its instance, for the caller to free; NULL: unknown, or *e. */
+char *store_worker(struct store *s, const char *id, struct err *e);
+/* Names of tasks that some worker announced once. */
+int store_save_name(struct store *s, const char *name, struct err *e);
+int store_names(struct store *s, void (*fn)(void *arg, const char *name), void *arg,
+	struct err *e);
+
 /* The largest number that a task ever had; 0: none yet. */
 int store_last_n(struct store *s, uint64_t *n, struct err *e);
 

@@ -92,7 +92,7 @@ same_bytes() { # FILE: goes through a task unchanged, waited for and fetched lat
 
 @test "the cache holds what it is told to" {
 	fw_setup
-	fw_start -P small --result-cache-size 3
+	fw_start -P small --durability memory --result-cache-size 3
 	for i in 1 2 3 4 5; do ids[i]=$(fw submit -P small -n add "$i" 0) && fw wait -q -P small "${ids[i]}"; done
 	try 0 result -P small "${ids[5]}"
 	is "$output" 5
@@ -103,7 +103,7 @@ same_bytes() { # FILE: goes through a task unchanged, waited for and fetched lat
 
 @test "results expire after the time they are told to" {
 	fw_setup
-	fw_start -P brief --result-cache-ttl 1
+	fw_start -P brief --durability memory --result-cache-ttl 1
 	id=$(fw submit -P brief -n add 1 0)
 	fw wait -q -P brief "$id"
 	gone() { ! "$FW" result -P brief "$id"; }

@@ -32,7 +32,7 @@ static void remove_folder(void)
 
 static struct store *open_store(struct err *e)
 {
-	return store_open(&(struct store_conf){.folder = folder, .durable = true}, e);
+	return store_open(&(struct store_conf){.folder = folder}, e);
 }
 
 static struct store *must_open(void)

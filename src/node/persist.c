@@ -1,0 +1,177 @@
+/* What the control plane keeps on disk: it saves what the model changed, before anybody is told, and brings it back at a start.
+ *
+ * One turn of the loop is one transaction. Until its commit, messages to peers stay in their outboxes (peers.c asks persist_holds()); then they go, with the
+ * tasks that the turn handed out. So whatever anybody was told is on the disk, and an attempt's number is there before its worker hears of it. A commit that
+ * fails ends the process: the model is ahead of the disk, and going on in memory would be a promise that cannot be kept. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "node/server.h"
+#include "store/store.h"
+
+struct persist {
+	struct server *server;
+	struct store *store;
+	size_t nnames; /* of core_known(), saved */
+	bool broken;   /* nothing is told to anybody any more */
+};
+
+struct restoring {
+	struct persist *persist;
+	size_t waiting, running;
+};
+
+static void restore_name(void *arg, const char *name)
+{
+	struct persist *p = arg;
+
+	core_restore_name(p->server->core, name);
+}
+
+/* A worker that had it may still run it: it has a lease to say so. */
+static void restore_task(void *arg, const struct stored *t)
+{
+	struct restoring *r = arg;
+	struct server *s = r->persist->server;
+	const struct task_kept kept = {.task = t->task, .name = t->name};
+	struct err e;
+	char *instance = t->task->worker_id
+				 ? store_worker(r->persist->store, t->task->worker_id, &e)
+				 : NULL;
+
+	if (core_restore(s->core, server_now(s), &kept, instance)) {
+		r->waiting += t->task->state == TASK_QUEUED;
+		r->running += t->task->state == TASK_ASSIGNED || t->task->state == TASK_RUNNING;
+	}
+	free(instance);
+}
+
+static int load(struct persist *p, struct err *e)
+{
+	struct restoring r = {.persist = p};
+	struct core *c = p->server->core;
+	uint64_t last;
+
+	if (store_names(p->store, restore_name, p, e) ||
+		store_load(p->store, restore_task, &r, e) || store_last_n(p->store, &last, e))
+		return -1;
+	core_known(c, &p->nnames);
+	core_restore_last(c, last);
+	/* Whatever was made before may be in the file and not here. */
+	core_forget_before(c, server_now(p->server).wall_ms);
+	log_info("store.open file=%s incarnation=%llu waiting=%zu running=%zu last=%llu",
+		store_file(p->store), (unsigned long long)store_incarnation(p->store),
+		r.waiting, r.running, (unsigned long long)last);
+	return 0;
+}
+
+struct persist *persist_new(struct server *s, const char *folder, struct err *e)
+{
+	struct persist *p = xcalloc(1, sizeof(*p));
+
+	p->server = s;
+	p->store = store_open(&(struct store_conf){.folder = folder}, e);
+	if (!p->store || load(p, e))
+		persist_free(&p);
+	return p;
+}
+
+void persist_free(struct persist **persist)
+{
+	struct persist *p = *persist;
+
+	if (!p)
+		return;
+	store_close(&p->store);
+	free(p);
+	*persist = NULL;
+}
+
+uint64_t persist_incarnation(const struct persist *p)
+{
+	return store_incarnation(p->store);
+}
+
+bool persist_holds(const struct server *s)
+{
+	const struct persist *p = s->persist;
+
+	return p &&
+	       (p->broken || store_pending(p->store) || !list_empty(core_changed(s->core)));
+}
+
+static int save_names(struct persist *p, struct err *e)
+{
+	size_t n;
+	const char *const *known = core_known(p->server->core, &n);
+
+	for (; p->nnames < n; p->nnames++)
+		if (store_save_name(p->store, known[p->nnames], e))
+			return -1;
+	return 0;
+}
+
+static int save_all(struct persist *p, struct err *e)
+{
+	struct list *at, *tmp;
+
+	list_each (at, tmp, core_changed(p->server->core)) {
+		struct task *t = container_of(at, struct task, changed);
+		if (store_save(p->store, t, t->name->text, e))
+			return -1;
+	}
+	return save_names(p, e) || store_commit(p->store, e) ? -1 : 0;
+}
+
+int persist_turn(struct server *s, struct err *e)
+{
+	struct persist *p = s->persist;
+
+	if (p && !p->broken && save_all(p, e)) {
+		p->broken = true;
+		return -1;
+	}
+	if (p && p->broken)
+		return -1;
+	core_saved(s->core);
+	return 0;
+}
+
+int persist_worker(struct server *s, const struct worker *w, struct err *e)
+{
+	return s->persist ? store_save_worker(s->persist->store, w->id, w->instance, e) : 0;
+}
+
+static void revive(void *arg, const struct stored *t)
+{
+	struct server *s = arg;
+	const struct task_kept kept = {.task = t->task, .name = t->name};
+
+	core_restore(s->core, server_now(s), &kept, NULL);
+}
+
+struct task *persist_task(struct server *s, const struct uuid *id)
+{
+	struct task *t = core_task(s->core, id);
+	struct err e;
+
+	if (t || !s->persist || !core_may_have_forgotten(s->core, id))
+		return t;
+	if (store_find(s->persist->store, id, revive, s, &e) < 0)
+		log_error("store.read error=\"%s\"", e.text);
+	return core_task(s->core, id);
+}
+
+struct task *persist_task_n(struct server *s, uint64_t n)
+{
+	struct task *t = core_task_n(s->core, n);
+	struct err e;
+
+	if (t || !s->persist)
+		return t;
+	if (store_find_n(s->persist->store, n, revive, s, &e) < 0)
+		log_error("store.read error=\"%s\"", e.text);
+	return core_task_n(s->core, n);
+}
