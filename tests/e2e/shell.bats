@@ -329,7 +329,7 @@ newest_is() {
 @test "a line that names another control plane goes there, and only that line" {
 	fw_start -P away
 	fw submit -P away add 500 1
-	printf '%s\n' 'submit -n true' 'status -P away --json 1' 'tasks -P away' 'submit add 1 1' 'tasks' >lines
+	printf '%s\n' 'submit -n true' 'status -P away --json last' 'tasks -P away' 'submit add 1 1' 'tasks' >lines
 	try 0 shell <lines
 	has "$output" '"args_preview":"[500,1]"'
 	is "$(grep -c '\[500,1\]' <<<"$output")" 2
