@@ -368,11 +368,8 @@ static int open_server(struct server *s, struct err *e)
 	s->lock_fd = context_lock(runtime, s->conf.profile, e);
 	if (s->lock_fd < 0 || load_keys(s, e))
 		return -1;
-	if (s->conf.state_dir) {
-		s->persist = persist_new(s, s->conf.state_dir, e);
-		if (!s->persist)
-			return -1;
-	}
+	if (persist_open(s, e))
+		return -1;
 	s->zap = zap_new(s->net, allow, s, e);
 	if (!s->zap || open_ports(s, e))
 		return -1;

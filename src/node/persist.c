@@ -3,19 +3,32 @@
  * One turn of the loop is one transaction. Until its commit, messages to peers stay in their outboxes (peers.c asks persist_holds()); then they go, with the
  * tasks that the turn handed out. So whatever anybody was told is on the disk, and an attempt's number is there before its worker hears of it. A commit that
  * fails ends the process: the model is ahead of the disk, and going on in memory would be a promise that cannot be kept. */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/mem.h"
 #include "node/server.h"
 #include "store/store.h"
 
+#define ROOM_BYTES (64LL * 1024 * 1024) /* free on the disk, below it nothing new is taken in */
+#define RESERVE_BYTES                                                                          \
+	(16LL * 1024 *                                                                         \
+		1024) /* of a file that is given up for what runs, when somebody else filled the disk */
+
+#define LOOK_US 100000 /* how long a look at the free room is good for */
+
 struct persist {
 	struct server *server;
 	struct store *store;
-	size_t nnames; /* of core_known(), saved */
-	bool broken;   /* nothing is told to anybody any more */
+	char *folder, *reserve;  /* the second: path of the file */
+	bool reserved;           /* it is there */
+	int64_t room, looked_us; /* bytes free on the disk when we looked last */
+	size_t nnames;           /* of core_known(), saved */
+	bool broken;             /* nothing is told to anybody any more */
 };
 
 struct restoring {
@@ -67,15 +80,25 @@ static int load(struct persist *p, struct err *e)
 	return 0;
 }
 
-struct persist *persist_new(struct server *s, const char *folder, struct err *e)
+int persist_open(struct server *s, struct err *e)
 {
-	struct persist *p = xcalloc(1, sizeof(*p));
+	const char *folder = s->conf.state_dir;
+	struct persist *p;
 
+	if (!folder)
+		return 0;
+	p = xcalloc(1, sizeof(*p));
+	s->persist = p;
 	p->server = s;
+	p->folder = xstrdup(folder);
+	p->reserve = xasprintf("%s/reserve", folder);
 	p->store = store_open(&(struct store_conf){.folder = folder}, e);
 	if (!p->store || load(p, e))
-		persist_free(&p);
-	return p;
+		return -1;
+	/* What is there can be handed out and ended all the same. */
+	if (persist_room(s, e))
+		log_warning("store.full error=\"%s\"", e->text);
+	return 0;
 }
 
 void persist_free(struct persist **persist)
@@ -85,6 +108,8 @@ void persist_free(struct persist **persist)
 	if (!p)
 		return;
 	store_close(&p->store);
+	free(p->folder);
+	free(p->reserve);
 	free(p);
 	*persist = NULL;
 }
@@ -102,13 +127,12 @@ bool persist_holds(const struct server *s)
 	       (p->broken || store_pending(p->store) || !list_empty(core_changed(s->core)));
 }
 
-static int save_names(struct persist *p, struct err *e)
+static int save_names(struct persist *p, size_t *n, struct err *e)
 {
-	size_t n;
-	const char *const *known = core_known(p->server->core, &n);
+	const char *const *known = core_known(p->server->core, n);
 
-	for (; p->nnames < n; p->nnames++)
-		if (store_save_name(p->store, known[p->nnames], e))
+	for (size_t i = p->nnames; i < *n; i++)
+		if (store_save_name(p->store, known[i], e))
 			return -1;
 	return 0;
 }
@@ -116,20 +140,81 @@ static int save_names(struct persist *p, struct err *e)
 static int save_all(struct persist *p, struct err *e)
 {
 	struct list *at, *tmp;
+	size_t nnames;
 
 	list_each (at, tmp, core_changed(p->server->core)) {
 		struct task *t = container_of(at, struct task, changed);
 		if (store_save(p->store, t, t->name->text, e))
 			return -1;
 	}
-	return save_names(p, e) || store_commit(p->store, e) ? -1 : 0;
+	if (save_names(p, &nnames, e) || store_commit(p->store, e))
+		return -1;
+	p->nnames = nnames;
+	list_each (at, tmp, core_changed(p->server->core))
+		container_of(at, struct task, changed)->saved = true;
+	return 0;
+}
+
+/* Somebody filled the disk to the last byte: what runs may end in the room that was set aside for it. */
+static int save_again(struct persist *p, struct err *e)
+{
+	struct list *at, *tmp;
+
+	if (e->code != ERR_BUSY || !p->reserved || unlink(p->reserve))
+		return -1;
+	p->reserved = false;
+	log_warning("store.full folder=%s: running work goes on, nothing new is taken in",
+		p->folder);
+	if (store_again(p->store, e))
+		return -1;
+	list_each (at, tmp, core_workers(p->server->core)) {
+		const struct worker *w = container_of(at, struct worker, all);
+		if (store_save_worker(p->store, w->id, w->instance, e))
+			return -1;
+	}
+	return save_all(p, e);
+}
+
+/* Written, not only made longer: the room must be ours. */
+static void set_aside(struct persist *p)
+{
+	int fd = open(p->reserve, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	p->reserved = fd >= 0 && posix_fallocate(fd, 0, RESERVE_BYTES) == 0;
+	if (fd >= 0)
+		close(fd);
+	if (!p->reserved)
+		unlink(p->reserve);
+}
+
+int persist_room(struct server *s, struct err *e)
+{
+	struct persist *p = s->persist;
+	int64_t now = server_now(s).mono_us;
+	struct statvfs fs;
+
+	if (!p)
+		return 0;
+	if (now - p->looked_us > LOOK_US || p->looked_us == 0) {
+		if (statvfs(p->folder, &fs))
+			return err_errno(e, ERR_IO, "cannot look at %s", p->folder);
+		p->room = (int64_t)fs.f_bavail * (int64_t)fs.f_frsize;
+		p->looked_us = now;
+	}
+	if (p->room < ROOM_BYTES)
+		return err_set(e, ERR_BUSY,
+			"there is no room for new tasks on the disk of %s: %lld MiB are left, and %lld are kept for what is there; make room, then try again",
+			p->folder, (long long)(p->room >> 20), (long long)(ROOM_BYTES >> 20));
+	if (!p->reserved)
+		set_aside(p);
+	return 0;
 }
 
 int persist_turn(struct server *s, struct err *e)
 {
 	struct persist *p = s->persist;
 
-	if (p && !p->broken && save_all(p, e)) {
+	if (p && !p->broken && save_all(p, e) && save_again(p, e)) {
 		p->broken = true;
 		return -1;
 	}

@@ -185,7 +185,8 @@ void herd_fini(struct server *s);
 void herd_removed(struct server *s, const struct event *ev);
 
 /* persist.c: what is kept on disk */
-struct persist *persist_new(struct server *s, const char *folder, struct err *e);
+int persist_open(struct server *s,
+	struct err *e); /* brings back what was saved; nothing with --durability memory */
 void persist_free(struct persist **p);
 uint64_t persist_incarnation(const struct persist *p); /* which start this is */
 /* Something changed that is not on the disk yet: nothing may be sent. */
@@ -193,6 +194,8 @@ bool persist_holds(const struct server *s);
 /* Saves what changed; what was held may go then. -1 with *e: it cannot be saved, nothing may ever be sent again. */
 int persist_turn(struct server *s, struct err *e);
 int persist_worker(struct server *s, const struct worker *w, struct err *e); /* it joined */
+/* -1 with ERR_BUSY: the disk is nearly full, nothing new may be taken in. */
+int persist_room(struct server *s, struct err *e);
 /* The task, looked for on the disk, too. */
 struct task *persist_task(struct server *s, const struct uuid *id);
 struct task *persist_task_n(struct server *s, uint64_t n);

@@ -106,11 +106,11 @@ static void submit_one(struct peer *p, const struct msg *m, const struct json_no
 	struct err e;
 
 	if (read_spec(p, m, item, at, name, &spec, &e) == 0) {
-		persist_task(s, &spec.id); /* sent again after it was dropped from memory? */
+		bool known = persist_task(s, &spec.id); /* it is sent again */
 		if (s->stopping)
 			err_set(&e, ERR_BUSY,
 				"the control plane is stopping; try again when it is back");
-		else
+		else if (known || persist_room(s, &e) == 0)
 			t = core_submit(s->core, server_now(s), &spec, &again, &e);
 	}
 	answer_one(o, &spec.id, t, again, &e);

@@ -111,16 +111,13 @@ static int update(struct store *s, const struct task *t, struct err *e)
 	return store_run(s, st, e);
 }
 
-int store_save(struct store *s, struct task *t, const char *name, struct err *e)
+int store_save(struct store *s, const struct task *t, const char *name, struct err *e)
 {
 	if (store_begin(s, e))
 		return -1;
 	if (t->saved ? update(s, t, e) : insert(s, t, name, e))
 		return -1;
-	if (t->result && save_body(s, t, PART_RESULT, t->result, e))
-		return -1;
-	t->saved = true;
-	return 0;
+	return t->result ? save_body(s, t, PART_RESULT, t->result, e) : 0;
 }
 
 static const char *text_of(sqlite3_stmt *st, enum column c)

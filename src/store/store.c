@@ -23,7 +23,6 @@
 static const char *const texts[STORE__STATEMENTS] = {
 	[STORE_BEGIN] = "BEGIN IMMEDIATE",
 	[STORE_COMMIT] = "COMMIT",
-	[STORE_ROLLBACK] = "ROLLBACK",
 	[STORE_INSERT] =
 		"INSERT INTO task (" COLUMNS ")"
 		" VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19)",
@@ -127,6 +126,17 @@ int store_commit(struct store *s, struct err *e)
 	if (run_word(s, STORE_COMMIT, e))
 		return -1;
 	s->pending = false;
+	return 0;
+}
+
+int store_again(struct store *s, struct err *e)
+{
+	/* SQLite may have undone it already. */
+	if (!sqlite3_get_autocommit(s->db) && sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL))
+		return store_fail(s, "cannot undo", e);
+	for (int i = 0; i < STORE__STATEMENTS; i++)
+		sqlite3_reset(s->statements[i]);
+	s->broken = s->pending = false;
 	return 0;
 }
 

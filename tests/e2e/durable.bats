@@ -127,3 +127,43 @@ again() {
 	is "$("$PYTHON" -c 'import sqlite3, sys; print(*sqlite3.connect("file:%s?mode=ro" % sys.argv[1], uri=True).execute("select state, attempt from task where name = ?", ("add",)).fetchall())' \
 		"$XDG_STATE_HOME/fastworker/default/store.db")" "('success', 1)"
 }
+
+@test "a full disk: nothing new is taken in, what runs ends and is recorded, and it goes on by itself" {
+	[ "$(id -u)" = 0 ] || skip "needs root: mounts a small file system"
+	small=$fw_dir/small
+	mkdir "$small" && mount -t tmpfs -o size=120m,mode=700 tmpfs "$small" || skip "needs root: mounts a small file system"
+	full_disk
+}
+
+full_disk() {
+	local status=0
+	(set -e && full_disk_steps) || status=$?
+	FASTWORKER_PROFILE='' "$FW" stop -P full >/dev/null 2>&1 || true
+	umount "$small"
+	return "$status"
+}
+
+full_disk_steps() {
+	gate=$fw_dir/gate
+	fw_start -P full --state-dir "$small/state"
+	running=$(fw submit -P full -n wait_file "$gate")
+	wait_for task_is running "$running" -P full
+	dd if=/dev/zero of="$small/fill" bs=1M count=60 status=none
+	refused() { ! "$FW" submit -P full -n add 1 1 >"$fw_dir/out" 2>"$fw_dir/why"; }
+	wait_for refused
+	has "$(cat "$fw_dir/why")" "no room"
+	run fw submit -P full -n add 1 1
+	is "$status" 75
+	# To the last byte.
+	dd if=/dev/zero of="$small/more" bs=4k status=none 2>/dev/null || true
+	touch "$gate"
+	fw wait -q -P full "$running"
+	is "$(fw status -P full --json "$running" | jq -r .state)" success
+	grep -q store.full "$XDG_STATE_HOME"/fastworker/full.log
+	rm "$small/fill" "$small/more"
+	accepted() { "$FW" submit -P full -n add 1 1; }
+	wait_for accepted
+	kill -9 "$(context pid full)"
+	fw_start -P full --state-dir "$small/state"
+	is "$(fw status -P full --json "$running" | jq -r .state)" success
+}

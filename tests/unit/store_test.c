@@ -75,6 +75,7 @@ static void save(struct store *s, struct task *t)
 
 	if (store_save(s, t, "resize", &e))
 		TEST_FAIL("%s", e.text);
+	t->saved = true; /* as after its commit */
 }
 
 static void commit(struct store *s)
