@@ -166,6 +166,7 @@ void core_saved(struct core *c);
 struct task_kept {
 	const struct task *task; /* borrowed; its lists, name and worker do not matter */
 	const char *name;
+	bool unused; /* among the finished ones it goes first, not last, when there are too many */
 };
 /* Brings one back: waiting tasks into the queue; what ran, to a worker of that id that must join with this instance within a lease (NULL: it is queued again at once);
  * a final one to the finished ones, as if it had ended now. NULL when the id or number is there already. To be called in any order, before or

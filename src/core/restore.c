@@ -89,11 +89,16 @@ static void put_back(struct core *c, struct now now, struct task *t, const char 
 	}
 }
 
-/* The list of tasks is sorted by number; one that comes back is older than most. */
+/* The list of tasks is sorted by number. What comes back is older than all, or not much older than the youngest. */
 static void insert_sorted(struct core *c, struct task *t)
 {
+	const struct task *oldest = list_first(&c->tasks, struct task, all);
 	struct list *e = c->tasks.prev;
 
+	if (oldest && oldest->n > t->n) {
+		list_insert_before(c->tasks.next, &t->all);
+		return;
+	}
 	while (e != &c->tasks && container_of(e, struct task, all)->n > t->n)
 		e = e->prev;
 	list_insert_before(e->next, &t->all);
@@ -113,6 +118,10 @@ struct task *core_restore(struct core *c, struct now now, const struct task_kept
 	c->counts.by_state[t->state]++;
 	core_restore_last(c, t->n);
 	put_back(c, now, t, instance);
+	if (k->unused && list_linked(&t->cached)) {
+		list_del(&t->cached);
+		list_insert_before(c->cached.next, &t->cached);
+	}
 	return t;
 }
 

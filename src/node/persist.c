@@ -19,7 +19,9 @@
 	(16LL * 1024 *                                                                         \
 		1024) /* of a file that is given up for what runs, when somebody else filled the disk */
 
-#define LOOK_US 100000 /* how long a look at the free room is good for */
+#define FINAL_MAX   10000               /* finished tasks that a start reads */
+#define FINAL_BYTES (64u * 1024 * 1024) /* and what they may hold together */
+#define LOOK_US     100000              /* how long a look at the free room is good for */
 
 struct persist {
 	struct server *server;
@@ -33,7 +35,7 @@ struct persist {
 
 struct restoring {
 	struct persist *persist;
-	size_t waiting, running;
+	size_t waiting, running, final, bytes;
 };
 
 static void restore_name(void *arg, const char *name)
@@ -61,6 +63,20 @@ static void restore_task(void *arg, const struct stored *t)
 	free(instance);
 }
 
+/* The newest are looked at most; all others are read when somebody asks for them. */
+static bool restore_final(void *arg, const struct stored *t)
+{
+	struct restoring *r = arg;
+	struct server *s = r->persist->server;
+	const struct task_kept kept = {.task = t->task, .name = t->name, .unused = true};
+
+	core_restore(s->core, server_now(s), &kept, NULL);
+	r->bytes += t->task->args->len + t->task->kwargs->len +
+		    (t->task->result ? t->task->result->len : 0);
+	return ++r->final < s->conf.cache_size && r->final < FINAL_MAX &&
+	       r->bytes < FINAL_BYTES;
+}
+
 static int load(struct persist *p, struct err *e)
 {
 	struct restoring r = {.persist = p};
@@ -68,7 +84,9 @@ static int load(struct persist *p, struct err *e)
 	uint64_t last;
 
 	if (store_names(p->store, restore_name, p, e) ||
-		store_load(p->store, restore_task, &r, e) || store_last_n(p->store, &last, e))
+		store_load(p->store, restore_task, &r, e) ||
+		store_load_final(p->store, restore_final, &r, e) ||
+		store_last_n(p->store, &last, e))
 		return -1;
 	core_known(c, &p->nnames);
 	core_restore_last(c, last);

@@ -203,14 +203,15 @@ static int read_bodies(struct store *s, struct task *t, struct err *e)
 	return 0;
 }
 
-static int give(struct store *s, sqlite3_stmt *st, store_task_fn *fn, void *arg, struct err *e)
+/* 1: more are wanted, 0: enough, -1: *e. */
+static int give(struct store *s, sqlite3_stmt *st, store_more_fn *fn, void *arg, struct err *e)
 {
 	struct task t = {0};
 	int rc = read_row(s, st, &t, e);
 
 	if (rc == 0 && (rc = read_bodies(s, &t, e)) == 0) {
 		borrow_texts(st, &t);
-		fn(arg, &(struct stored){.task = &t, .name = text_of(st, COL_NAME)});
+		rc = fn(arg, &(struct stored){.task = &t, .name = text_of(st, COL_NAME)});
 	}
 	bytes_unref(&t.args);
 	bytes_unref(&t.kwargs);
@@ -219,20 +220,45 @@ static int give(struct store *s, sqlite3_stmt *st, store_task_fn *fn, void *arg,
 }
 
 /* How many rows were given, or -1. */
-static int give_all(struct store *s, sqlite3_stmt *st, store_task_fn *fn, void *arg,
+static int give_some(struct store *s, sqlite3_stmt *st, store_more_fn *fn, void *arg,
 	struct err *e)
 {
-	int n = 0, rc;
+	int n = 0, rc, more = 1;
 
-	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
-		if (give(s, st, fn, arg, e)) {
-			sqlite3_reset(st);
-			return -1;
-		}
+	while (more > 0 && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+		more = give(s, st, fn, arg, e);
 		n++;
 	}
 	sqlite3_reset(st);
-	return rc == SQLITE_DONE ? n : store_fail(s, "cannot read", e);
+	if (more < 0)
+		return -1;
+	return more == 0 || rc == SQLITE_DONE ? n : store_fail(s, "cannot read", e);
+}
+
+struct each {
+	store_task_fn *fn;
+	void *arg;
+};
+
+static bool give_each(void *arg, const struct stored *t)
+{
+	const struct each *each = arg;
+
+	each->fn(each->arg, t);
+	return true;
+}
+
+static int give_all(struct store *s, sqlite3_stmt *st, store_task_fn *fn, void *arg,
+	struct err *e)
+{
+	return give_some(s, st, give_each, &(struct each){fn, arg}, e);
+}
+
+int store_load_final(struct store *s, store_more_fn *fn, void *arg, struct err *e)
+{
+	sqlite3_stmt *st = store_statement(s, STORE_FINAL_TASKS, e);
+
+	return st && give_some(s, st, fn, arg, e) >= 0 ? 0 : -1;
 }
 
 int store_load(struct store *s, store_task_fn *fn, void *arg, struct err *e)

@@ -33,6 +33,8 @@ static const char *const texts[STORE__STATEMENTS] = {
 	[STORE_INSERT_BODY] = "INSERT OR REPLACE INTO body VALUES (?1,?2,?3)",
 	[STORE_OPEN_TASKS] =
 		"SELECT " COLUMNS " FROM task WHERE completed_at IS NULL ORDER BY n",
+	[STORE_FINAL_TASKS] =
+		"SELECT " COLUMNS " FROM task WHERE completed_at IS NOT NULL ORDER BY n DESC",
 	[STORE_FIND_ID] = "SELECT " COLUMNS " FROM task WHERE id=?1",
 	[STORE_FIND_N] = "SELECT " COLUMNS " FROM task WHERE n=?1",
 	[STORE_BODIES] = "SELECT part, data FROM body WHERE n=?1",

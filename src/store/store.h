@@ -45,6 +45,9 @@ struct stored {
 typedef void store_task_fn(void *arg, const struct stored *t);
 /* Those that are not final, by number: what a start begins with. */
 int store_load(struct store *s, store_task_fn *fn, void *arg, struct err *e);
+/* Final ones, the newest first, until fn says that it is enough. */
+typedef bool store_more_fn(void *arg, const struct stored *t);
+int store_load_final(struct store *s, store_more_fn *fn, void *arg, struct err *e);
 /* One of any state; 1: fn was called, 0: there is none, -1: ERR_IO. */
 int store_find(struct store *s, const struct uuid *id, store_task_fn *fn, void *arg,
 	struct err *e);

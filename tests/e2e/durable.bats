@@ -32,6 +32,7 @@ again() {
 	mapfile -t waiting < <(for i in $(seq 50); do fw submit -n add "$i" 1; done)
 	crash
 	again
+	has "$(fw tasks --json --limit 100 | jq -r .id)" "$over"
 	try 0 result "$over"
 	is "$output" 8
 	touch "$gate"
