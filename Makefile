@@ -10,7 +10,7 @@ BINARY  ?= fastworker
 # Objects by layer, lowest first; tests/layers checks that no file includes one above it.
 base_OBJS := mem err buf bytes str uuid rng clock map heap log json json_check json_read json_out \
 	opt opt_value opt_words ini paths loop signals
-core_OBJS := state task event names queue worker held lease cache restore model query filter
+core_OBJS := state task event names queue credit worker held lease cache restore model query filter
 proto_OBJS := address keys keyring context messages msg document wire sock holder zap link resolve
 store_OBJS := schema store rows others
 client_OBJS := client watch submit fetch

@@ -41,6 +41,9 @@ struct core {
 	struct list dead_tasks, dead_workers; /* dropped; freed in core_sweep() */
 	uint64_t last_n, turn;
 	size_t room;               /* sum of worker.room */
+	size_t ncredit;            /* workers with credit */
+	uint64_t pass;             /* number of the core_schedule() */
+	struct list ahead;         /* struct task, by check_us */
 	struct core_counts counts; /* but for workers, slots and busy */
 	struct event_ring events;
 	struct action_ring actions;
@@ -66,6 +69,7 @@ void event_copy(char *dst, size_t size, const char *src);
 /* event.c: the actions */
 void actions_fini(struct action_ring *r);
 void act_dispatch(struct core *c, struct task *t, struct worker *w);
+void act_recall(struct core *c, struct task *t, struct worker *w);
 void act_stop(struct core *c, struct task *t, struct worker *w, uint32_t attempt);
 void act_event(struct core *c, const struct event *ev, struct task *t);
 
@@ -91,7 +95,8 @@ struct worker *worker_restore(struct core *c, struct now now, const struct worke
 void worker_settle(struct core *c, struct worker *w);
 
 /* held.c */
-void worker_hold(struct core *c, struct worker *w, struct task *t);
+/* ahead: it has no free slot there. */
+void worker_hold(struct core *c, struct now now, struct worker *w, struct task *t, bool ahead);
 void worker_drop(struct core *c, struct worker *w, struct task *t); /* its slot is free */
 /* The task is not wanted any more, but its slot is filled until the worker says that the attempt ended. */
 void worker_haunt(struct core *c, struct worker *w, struct task *t, bool told);
@@ -107,6 +112,17 @@ void ghost_free(struct core *c, struct now now, struct worker *w, struct ghost *
 void ghosts_free(struct core *c, struct now now, struct worker *w);
 /* Asks the worker to end those that it was not yet told of. */
 void ghosts_stop(struct core *c, struct worker *w);
+
+/* credit.c */
+void name_measure(struct name *n, int64_t run_us); /* 0: nothing was measured */
+int64_t name_short_us(const struct name *n); /* what one is expected to take; 0: not short */
+bool credit_left(const struct worker *w, int64_t us); /* for one that takes that long */
+void credit_hold(struct core *c, struct now now, struct task *t, bool ahead);
+void credit_unhold(struct task *t);
+void credit_started(struct now now, struct task *t);
+void credit_again(struct core *c, struct now now, struct worker *w);
+int64_t credit_next(const struct core *c); /* mono_us, or -1 */
+void credit_tick(struct core *c, struct now now);
 
 /* lease.c */
 void lease_end(struct worker *w);         /* it is watched no longer */

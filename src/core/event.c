@@ -140,6 +140,14 @@ void act_dispatch(struct core *c, struct task *t, struct worker *w)
 	a->attempt = t->attempt;
 }
 
+void act_recall(struct core *c, struct task *t, struct worker *w)
+{
+	struct action *a = push(&c->actions, ACT_RECALL, t);
+
+	a->worker = w;
+	a->attempt = t->attempt;
+}
+
 void act_stop(struct core *c, struct task *t, struct worker *w, uint32_t attempt)
 {
 	struct action *a = push(&c->actions, ACT_STOP, t);

@@ -1,16 +1,21 @@
 /* What fills the slots of a worker: the tasks that it holds, and ghosts - attempts that are cancelled or lost, but that still run there. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "core/core.h"
 
-void worker_hold(struct core *c, struct worker *w, struct task *t)
+void worker_hold(struct core *c, struct now now, struct worker *w, struct task *t, bool ahead)
 {
-	free(t->worker_id);
-	t->worker_id = xstrdup(w->id);
+	if (!t->worker_id || strcmp(t->worker_id, w->id) != 0) {
+		free(t->worker_id);
+		t->worker_id = xstrdup(w->id);
+	}
 	t->worker = w;
 	list_push_back(&w->held, &t->held);
-	w->nheld++;
+	if (!w->nheld++)
+		w->progress_us = now.mono_us;
+	credit_hold(c, now, t, ahead);
 	worker_settle(c, w);
 }
 
@@ -19,6 +24,7 @@ static void unhold(struct worker *w, struct task *t)
 	if (t->worker != w || !list_linked(&t->held))
 		BUG("task %llu is not held by worker %s", (unsigned long long)t->n, w->id);
 	list_del(&t->held);
+	credit_unhold(t);
 	w->nheld--;
 }
 

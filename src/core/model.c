@@ -8,11 +8,13 @@
 #include "base/str.h"
 #include "core/core.h"
 
+#define AGAIN_MAX 3 /* runs of a task whose runner died each time, before it counts as its fault */
+
 struct core *core_new(const struct core_conf *conf)
 {
 	struct core *c = xcalloc(1, sizeof(*c));
 	struct list *const heads[] = {&c->tasks, &c->all_workers, &c->active, &c->inactive,
-		&c->cached, &c->expiry, &c->changed, &c->dead_tasks, &c->dead_workers};
+		&c->ahead, &c->cached, &c->expiry, &c->changed, &c->dead_tasks, &c->dead_workers};
 
 	c->conf = *conf;
 	c->by_id = map_new();
@@ -176,6 +178,7 @@ static bool was_cancelled(const struct worker *w, const struct task *t, uint32_t
 static void begin(struct core *c, struct now now, struct task *t)
 {
 	t->started_at = now.wall_ms;
+	credit_started(now, t);
 	task_move(c, now, t, TASK_EV_START, NULL);
 }
 
@@ -191,6 +194,25 @@ int core_started(struct core *c, struct now now, struct worker *w, const struct 
 	/* A worker that joins again says again what has begun. */
 	if (t->state == TASK_ASSIGNED)
 		begin(c, now, t);
+	return 0;
+}
+
+int core_returned(struct core *c, struct now now, struct worker *w, const struct uuid *id,
+	uint32_t attempt, struct err *e)
+{
+	struct task *t = core_task(c, id);
+	struct ghost *g = ghost_find(w, id, attempt);
+
+	if (g) {
+		ghost_free(c, now, w, &g);
+		return 0;
+	}
+	if (!holds(w, t, attempt) || t->state != TASK_ASSIGNED)
+		return stale(c, w, id, attempt, e);
+	worker_drop(c, w, t);
+	t->worker = NULL;
+	queue_put(c, t);
+	task_move(c, now, t, TASK_EV_TAKE_BACK, NULL);
 	return 0;
 }
 
@@ -227,6 +249,12 @@ int core_finished(struct core *c, struct now now, struct worker *w, const struct
 		worker_lose(c, now, w, t, "its worker gave it up");
 		return 0;
 	}
+	if (!o->ok && o->again && t->nagain++ < AGAIN_MAX) {
+		worker_lose(c, now, w, t, o->error);
+		return 0;
+	}
+	w->progress_us = now.mono_us;
+	name_measure(t->name, o->run_us);
 	w->ndone += o->ok;
 	w->nfailed += !o->ok;
 	worker_drop(c, w, t);
@@ -234,17 +262,21 @@ int core_finished(struct core *c, struct now now, struct worker *w, const struct
 	return 0;
 }
 
-int64_t core_next_due(const struct core *c)
+static int64_t sooner(int64_t a, int64_t b)
 {
-	int64_t a = lease_next(c), b = cache_next(c);
-
 	if (a < 0 || b < 0)
 		return a < 0 ? b : a;
 	return a < b ? a : b;
 }
 
+int64_t core_next_due(const struct core *c)
+{
+	return sooner(sooner(lease_next(c), cache_next(c)), credit_next(c));
+}
+
 void core_tick(struct core *c, struct now now)
 {
 	lease_tick(c, now);
+	credit_tick(c, now);
 	cache_tick(c, now);
 }

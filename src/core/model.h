@@ -41,6 +41,8 @@ struct name {
 		[PRIO__COUNT]; /* in core's list of names with waiting tasks of that priority */
 	struct worker **workers; /* that know it now */
 	size_t nworkers, cap;
+	int64_t mean_ns; /* running mean of its run times */
+	unsigned nruns;  /* that went into it; counts to 3 */
 };
 
 struct worker_task { /* one name of a worker's announcement */
@@ -72,6 +74,11 @@ struct worker {
 	unsigned nghosts;
 	struct list ghosts;
 	unsigned room;       /* free slots; 0 when it is not active or draining */
+	unsigned nshort;     /* of nheld: those that are expected to be short */
+	int64_t short_us;    /* what they are expected to take, together */
+	bool credit;         /* it may get short ones beyond its free slots */
+	uint64_t closed;     /* the core_schedule() in which an older task waits for it */
+	int64_t progress_us; /* mono: when a task began or ended there */
 	struct list by_seen; /* among the workers of its state, longest silent first */
 	struct name **names;
 	size_t nnames;
@@ -98,6 +105,8 @@ struct outcome {
 	bool cancelled; /* the worker ended it because we asked */
 	enum cause cause;
 	int exit_status, exit_signal;
+	int64_t run_us;       /* wall time from start to end; 0 = not known */
+	bool again;           /* its runner died with it, and it may be run again */
 	const char *error;    /* NULL = none */
 	struct bytes *result; /* referenced, not taken; NULL = none */
 	enum result_type result_type;
@@ -105,6 +114,7 @@ struct outcome {
 
 enum action_type {
 	ACT_DISPATCH, /* send task to worker with this attempt */
+	ACT_RECALL,   /* ask worker to give this attempt back, if it has not started */
 	ACT_STOP,     /* tell worker to end this attempt of task: it was cancelled */
 	ACT_EVENT,    /* tell whoever watches */
 };
@@ -112,7 +122,7 @@ enum action_type {
 struct action {
 	enum action_type type;
 	struct task *task;
-	struct worker *worker; /* DISPATCH, STOP */
+	struct worker *worker; /* DISPATCH, RECALL, STOP */
 	uint32_t attempt;      /* likewise */
 	struct event event;    /* EVENT; a copy of the one in the ring */
 };
@@ -147,13 +157,18 @@ int core_started(struct core *c, struct now now, struct worker *w, const struct 
 int core_finished(struct core *c, struct now now, struct worker *w, const struct uuid *id,
 	uint32_t attempt, const struct outcome *o, struct err *e);
 
+/* Its answer to ACT_RECALL, or its own wish: the attempt did not start and does not; the task is queued again, at its old place. */
+int core_returned(struct core *c, struct now now, struct worker *w, const struct uuid *id,
+	uint32_t attempt, struct err *e);
+
 /* Hands out what can be handed out: strict priority, first in first out within one; of the workers that know the name and have a free slot the least
  * loaded (held/slots), then the one whose turn is longest ago; a local worker only when no other has a free slot. A task whose name nobody can
- * take now holds up no other. */
+ * take now holds up no other. Names that are measured to be short (outcome.run_us) get more than the free slots: see credit.c. */
 void core_schedule(struct core *c, struct now now);
 /* When core_tick() has work next (mono_us), or -1. */
 int64_t core_next_due(const struct core *c);
-void core_tick(struct core *c, struct now now);            /* silent workers, expired results */
+void core_tick(struct core *c,
+	struct now now); /* silent workers, expired results, work that waits at a worker */
 bool core_next_action(struct core *c, struct action *out); /* false: none left */
 void core_sweep(struct core *c); /* frees what was dropped; call when all actions are drained */
 

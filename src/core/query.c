@@ -39,7 +39,8 @@ void core_counts(const struct core *c, struct core_counts *out)
 			continue;
 		out->workers++;
 		out->slots += w->slots;
-		out->busy += w->nheld + w->nghosts;
+		unsigned busy = w->nheld + w->nghosts;
+		out->busy += busy < w->slots ? busy : w->slots;
 	}
 }
 

@@ -94,11 +94,33 @@ static struct worker *choose(const struct name *n)
 	return best;
 }
 
-static void assign(struct core *c, struct now now, struct task *t, struct worker *w)
+/* No slot is free: the worker that may be given more, if the name is short and nobody waits longer for that worker. */
+static struct worker *choose_ahead(const struct core *c, const struct name *n)
+{
+	int64_t us = name_short_us(n);
+	struct worker *best = NULL;
+
+	for (size_t i = 0; us && i < n->nworkers; i++) {
+		struct worker *w = n->workers[i];
+		if (w->credit && w->closed != c->pass && credit_left(w, us) &&
+			(!best || better(w, best)))
+			best = w;
+	}
+	return best;
+}
+
+/* Its oldest task found no place: what is younger gets no credit where it could run, or it would wait for ever. */
+static void close_workers(const struct core *c, const struct name *n)
+{
+	for (size_t i = 0; i < n->nworkers; i++)
+		n->workers[i]->closed = c->pass;
+}
+
+static void assign(struct core *c, struct now now, struct task *t, struct worker *w, bool ahead)
 {
 	queue_take(c, t);
 	t->attempt++;
-	worker_hold(c, w, t);
+	worker_hold(c, now, w, t, ahead);
 	w->turn = ++c->turn;
 	task_move(c, now, t, TASK_EV_ASSIGN, NULL);
 	act_dispatch(c, t, w);
@@ -108,23 +130,28 @@ static void schedule_priority(struct core *c, struct now now, enum priority p)
 {
 	struct list *e = c->ready[p].next;
 
-	while (c->room && e != &c->ready[p]) {
+	while ((c->room || c->ncredit) && e != &c->ready[p]) {
 		struct name *n = name_at(e, p);
 		struct list *before = e->prev;
-		struct worker *w = choose(n);
+		struct worker *w = c->room ? choose(n) : NULL;
+		bool ahead = !w;
+		if (!w)
+			w = choose_ahead(c, n);
 		if (!w) {
+			close_workers(c, n);
 			e = e->next;
 			continue;
 		}
 		/* The name moves on to where its next task belongs; what is behind `before` now has the oldest one left. */
-		assign(c, now, head_of(n, p), w);
+		assign(c, now, head_of(n, p), w, ahead);
 		e = before->next;
 	}
 }
 
 void core_schedule(struct core *c, struct now now)
 {
-	for (int p = 0; p < PRIO__COUNT && c->room; p++)
+	c->pass++;
+	for (int p = 0; p < PRIO__COUNT && (c->room || c->ncredit); p++)
 		schedule_priority(c, now, (enum priority)p);
 }
 

@@ -44,6 +44,13 @@ struct task {
 	struct bytes *args; /* JSON array as given */
 	struct bytes *kwargs; /* JSON object as given */
 	int64_t timeout_ms;   /* per attempt; 0 = none */
+	unsigned nagain; /* how often its runner died and it was queued again */
+
+	/* Of the attempt, see credit.c. */
+	int64_t short_us; /* what it counts for on its worker; 0 = it fills a slot */
+	int64_t since_us; /* mono: given, then started */
+	int64_t check_us; /* mono: when it is looked at, while in core.ahead */
+	bool recalled;    /* its worker was asked to give it back */
 
 	int64_t created_at, started_at, completed_at; /* wall clock, ms; 0 = not yet */
 
@@ -66,6 +73,7 @@ struct task {
 	struct list all;     /* every task, by n */
 	struct list waiting; /* in its name's queue while queued */
 	struct list held;    /* on its worker while assigned or running */
+	struct list ahead;   /* given beyond the free slots, and not started */
 	struct list cached;  /* finished ones: least recently used first */
 	struct list expiry;  /* finished ones, by completion */
 	int64_t expires_us;  /* mono; when the finished record is dropped */

@@ -46,6 +46,9 @@ void worker_settle(struct core *c, struct worker *w)
 	c->room -= w->room;
 	w->room = open ? w->slots - busy : 0;
 	c->room += w->room;
+	c->ncredit -= w->credit;
+	w->credit = credit_left(w, 1);
+	c->ncredit += w->credit;
 }
 
 static struct worker *worker_new(struct core *c, struct now now, const struct worker_spec *spec)
@@ -105,6 +108,7 @@ static void come_back(struct core *c, struct now now, struct worker *w)
 {
 	tell(c, now, w, EVENT_WORKER_REGISTERED, NULL);
 	ghosts_free(c, now, w);
+	credit_again(c, now, w);
 	core_worker_heard(c, now, w);
 }
 

@@ -1,0 +1,174 @@
+/* Credit: a worker gets more tasks than it has slots when they are measured to be short, so that the round trip to it is hidden; what waits there too long
+ * is taken back.
+ *
+ * A name is short while the running mean of its run times is at most SHORT_US. A worker may hold CREDIT_US of such work, by the same mean, and CREDIT_MAX
+ * tasks, for each slot that no long task fills. A task that is given beyond the free slots lies in core.ahead until it starts; each is looked at every CHECK_US: when
+ * another worker has a free slot for it, when its worker gets nowhere, or when it has waited for PATIENCE_US, the worker is asked to give it back. It may
+ * have started meanwhile: then it just runs. */
+#include "base/mem.h"
+#include "core/core.h"
+
+#define SHORT_US     2000  /* mean run time up to which a name gets credit */
+#define CREDIT_US    4000  /* of work per slot, what runs included */
+#define CREDIT_MAX   256   /* tasks per slot, likewise */
+#define CHECK_US     5000  /* how often a waiting task is looked at */
+#define STUCK_US     10000 /* without a task begun or ended: what runs there is long after all */
+#define PATIENCE_US  40000 /* nothing waits longer than that, and CHECK_US, at a worker that could be asked */
+#define FIRST_RUNS   3     /* nothing is concluded from fewer */
+#define SAMPLE_MAX   (16 * SHORT_US) /* one long run among many short ones counts no more than this */
+
+void name_measure(struct name *n, int64_t run_us)
+{
+	int64_t sample = run_us < SAMPLE_MAX ? run_us : SAMPLE_MAX;
+
+	if (run_us <= 0)
+		return;
+	n->mean_ns += n->nruns ? (sample * 1000 - n->mean_ns) / 8 : sample * 1000;
+	if (n->nruns < FIRST_RUNS)
+		n->nruns++;
+}
+
+int64_t name_short_us(const struct name *n)
+{
+	int64_t us = n->mean_ns / 1000;
+
+	if (n->nruns < FIRST_RUNS || us > SHORT_US)
+		return 0;
+	return us ? us : 1;
+}
+
+/* Slots that no long task fills. */
+static unsigned short_slots(const struct worker *w)
+{
+	unsigned nlong = w->nheld - w->nshort + w->nghosts;
+
+	return nlong < w->slots ? w->slots - nlong : 0;
+}
+
+bool credit_left(const struct worker *w, int64_t us)
+{
+	unsigned slots = short_slots(w);
+
+	return w->state == PEER_ACTIVE && !w->draining && w->nshort < CREDIT_MAX * slots &&
+	       w->short_us + us <= (int64_t)CREDIT_US * slots;
+}
+
+void credit_hold(struct core *c, struct now now, struct task *t, bool ahead)
+{
+	t->since_us = now.mono_us;
+	t->recalled = false;
+	t->short_us = name_short_us(t->name);
+	if (t->short_us) {
+		t->worker->nshort++;
+		t->worker->short_us += t->short_us;
+	}
+	if (!ahead)
+		return;
+	t->check_us = now.mono_us + CHECK_US;
+	list_push_back(&c->ahead, &t->ahead);
+}
+
+/* It fills a slot like any other from now on. */
+static void make_long(struct task *t)
+{
+	if (!t->short_us)
+		return;
+	t->worker->nshort--;
+	t->worker->short_us -= t->short_us;
+	t->short_us = 0;
+}
+
+void credit_unhold(struct task *t)
+{
+	make_long(t);
+	list_del(&t->ahead);
+	t->recalled = false;
+}
+
+void credit_started(struct now now, struct task *t)
+{
+	list_del(&t->ahead);
+	t->recalled = false;
+	t->since_us = now.mono_us;
+	t->worker->progress_us = now.mono_us;
+}
+
+/* What runs longer than its name promised. Only as many as there are slots can run, and they are among the oldest. */
+static void find_long(struct core *c, struct now now, struct worker *w)
+{
+	unsigned n = 0;
+	struct list *e, *tmp;
+
+	list_each (e, tmp, &w->held) {
+		struct task *t = container_of(e, struct task, held);
+		if (t->state == TASK_RUNNING && now.mono_us - t->since_us >= STUCK_US)
+			make_long(t);
+		if (t->state == TASK_RUNNING && ++n >= w->slots)
+			break;
+	}
+	worker_settle(c, w);
+}
+
+static bool free_elsewhere(const struct task *t)
+{
+	const struct name *n = t->name;
+
+	for (size_t i = 0; i < n->nworkers; i++)
+		if (n->workers[i] != t->worker && n->workers[i]->room)
+			return true;
+	return false;
+}
+
+static void look(struct core *c, struct now now, struct task *t)
+{
+	struct worker *w = t->worker;
+	int64_t waited = now.mono_us - t->since_us;
+	bool stuck = waited >= STUCK_US && now.mono_us - w->progress_us >= STUCK_US;
+
+	if (stuck)
+		find_long(c, now, w);
+	list_del(&t->ahead);
+	if (stuck || waited >= PATIENCE_US || w->draining || free_elsewhere(t)) {
+		t->recalled = true;
+		act_recall(c, t, w);
+		return;
+	}
+	t->check_us = now.mono_us + CHECK_US;
+	list_push_back(&c->ahead, &t->ahead);
+}
+
+static struct task *first(const struct core *c)
+{
+	return list_first(&c->ahead, struct task, ahead);
+}
+
+int64_t credit_next(const struct core *c)
+{
+	const struct task *t = first(c);
+
+	return t ? t->check_us : -1;
+}
+
+void credit_tick(struct core *c, struct now now)
+{
+	struct task *t;
+
+	while ((t = first(c)) && t->check_us <= now.mono_us)
+		look(c, now, t);
+}
+
+/* It is connected anew: what it was asked may have been lost on the way. */
+void credit_again(struct core *c, struct now now, struct worker *w)
+{
+	struct list *e, *tmp;
+
+	list_each (e, tmp, &w->held) {
+		struct task *t = container_of(e, struct task, held);
+		if (!t->recalled)
+			continue;
+		t->recalled = false;
+		t->check_us = now.mono_us + CHECK_US;
+		list_push_back(&c->ahead, &t->ahead);
+	}
+	w->progress_us = now.mono_us;
+}
