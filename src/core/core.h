@@ -114,8 +114,6 @@ void ghosts_free(struct core *c, struct now now, struct worker *w);
 void ghosts_stop(struct core *c, struct worker *w);
 
 /* credit.c */
-void name_measure(struct name *n, int64_t run_us); /* 0: nothing was measured */
-int64_t name_short_us(const struct name *n); /* what one is expected to take; 0: not short */
 bool credit_left(const struct worker *w, int64_t us); /* for one that takes that long */
 void credit_hold(struct core *c, struct now now, struct task *t, bool ahead);
 void credit_unhold(struct task *t);

@@ -1,41 +1,19 @@
 /* Credit: a worker gets more tasks than it has slots when they are measured to be short, so that the round trip to it is hidden; what waits there too long
  * is taken back.
  *
- * A name is short while the running mean of its run times is at most SHORT_US. A worker may hold CREDIT_US of such work, by the same mean, and CREDIT_MAX
+ * A name is short while the running mean of its run times is at most PACE_SHORT_US. A worker may hold CREDIT_US of such work, by the same mean, and CREDIT_MAX
  * tasks, for each slot that no long task fills. A task that is given beyond the free slots lies in core.ahead until it starts; each is looked at every CHECK_US: when
  * another worker has a free slot for it, when its worker gets nowhere, or when it has waited for PATIENCE_US, the worker is asked to give it back. It may
  * have started meanwhile: then it just runs. */
 #include "base/mem.h"
 #include "core/core.h"
 
-#define SHORT_US     2000  /* mean run time up to which a name gets credit */
-#define CREDIT_US    4000  /* of work per slot, what runs included */
-#define CREDIT_MAX   256   /* tasks per slot, likewise */
-#define CHECK_US     5000  /* how often a waiting task is looked at */
-#define STUCK_US     10000 /* without a task begun or ended: what runs there is long after all */
-#define PATIENCE_US  40000 /* nothing waits longer than that, and CHECK_US, at a worker that could be asked */
-#define FIRST_RUNS   3     /* nothing is concluded from fewer */
-#define SAMPLE_MAX   (16 * SHORT_US) /* one long run among many short ones counts no more than this */
-
-void name_measure(struct name *n, int64_t run_us)
-{
-	int64_t sample = run_us < SAMPLE_MAX ? run_us : SAMPLE_MAX;
-
-	if (run_us <= 0)
-		return;
-	n->mean_ns += n->nruns ? (sample * 1000 - n->mean_ns) / 8 : sample * 1000;
-	if (n->nruns < FIRST_RUNS)
-		n->nruns++;
-}
-
-int64_t name_short_us(const struct name *n)
-{
-	int64_t us = n->mean_ns / 1000;
-
-	if (n->nruns < FIRST_RUNS || us > SHORT_US)
-		return 0;
-	return us ? us : 1;
-}
+#define CREDIT_US  4000  /* of work per slot, what runs included */
+#define CREDIT_MAX 256   /* tasks per slot, likewise */
+#define CHECK_US   5000  /* how often a waiting task is looked at */
+#define STUCK_US   10000 /* without a task begun or ended: what runs there is long after all */
+#define PATIENCE_US                                                                            \
+	40000 /* nothing waits longer than that, and CHECK_US, at a worker that could be asked */
 
 /* Slots that no long task fills. */
 static unsigned short_slots(const struct worker *w)
@@ -57,7 +35,7 @@ void credit_hold(struct core *c, struct now now, struct task *t, bool ahead)
 {
 	t->since_us = now.mono_us;
 	t->recalled = false;
-	t->short_us = name_short_us(t->name);
+	t->short_us = pace_short_us(&t->name->pace);
 	if (t->short_us) {
 		t->worker->nshort++;
 		t->worker->short_us += t->short_us;

@@ -8,7 +8,8 @@
 #include "base/str.h"
 #include "core/core.h"
 
-#define AGAIN_MAX 3 /* runs of a task whose runner died each time, before it counts as its fault */
+#define AGAIN_MAX                                                                              \
+	3 /* runs of a task whose runner died each time, before it counts as its fault */
 
 struct core *core_new(const struct core_conf *conf)
 {
@@ -254,7 +255,7 @@ int core_finished(struct core *c, struct now now, struct worker *w, const struct
 		return 0;
 	}
 	w->progress_us = now.mono_us;
-	name_measure(t->name, o->run_us);
+	pace_add(&t->name->pace, o->run_us);
 	w->ndone += o->ok;
 	w->nfailed += !o->ok;
 	worker_drop(c, w, t);

@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/map.h"
 #include "core/event.h"
+#include "core/pace.h"
 #include "core/task.h"
 
 struct now {
@@ -41,8 +42,7 @@ struct name {
 		[PRIO__COUNT]; /* in core's list of names with waiting tasks of that priority */
 	struct worker **workers; /* that know it now */
 	size_t nworkers, cap;
-	int64_t mean_ns; /* running mean of its run times */
-	unsigned nruns;  /* that went into it; counts to 3 */
+	struct pace pace;
 };
 
 struct worker_task { /* one name of a worker's announcement */

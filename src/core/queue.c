@@ -97,7 +97,7 @@ static struct worker *choose(const struct name *n)
 /* No slot is free: the worker that may be given more, if the name is short and nobody waits longer for that worker. */
 static struct worker *choose_ahead(const struct core *c, const struct name *n)
 {
-	int64_t us = name_short_us(n);
+	int64_t us = pace_short_us(&n->pace);
 	struct worker *best = NULL;
 
 	for (size_t i = 0; us && i < n->nworkers; i++) {

@@ -44,7 +44,7 @@ struct task {
 	struct bytes *args; /* JSON array as given */
 	struct bytes *kwargs; /* JSON object as given */
 	int64_t timeout_ms;   /* per attempt; 0 = none */
-	unsigned nagain; /* how often its runner died and it was queued again */
+	unsigned nagain;      /* how often its runner died and it was queued again */
 
 	/* Of the attempt, see credit.c. */
 	int64_t short_us; /* what it counts for on its worker; 0 = it fills a slot */

@@ -86,6 +86,9 @@ static void act(struct server *s, const struct action *a)
 	case ACT_DISPATCH:
 		herd_dispatch(s, a);
 		break;
+	case ACT_RECALL:
+		herd_recall(s, a);
+		break;
 	case ACT_STOP:
 		herd_stop(s, a);
 		break;

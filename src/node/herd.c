@@ -187,6 +187,20 @@ void started_handle(struct peer *p, const struct msg *m)
 	}
 }
 
+void returned_handle(struct peer *p, const struct msg *m)
+{
+	struct worker *w = worker_of(p, m);
+	struct uuid id;
+
+	if (!w)
+		return;
+	for (const struct json_node *o = msg_list(m->head, "tasks"); o; o = json_next(o)) {
+		msg_uuid(o, "id", &id);
+		core_returned(p->server->core, server_now(p->server), w, &id,
+			(uint32_t)msg_int(o, "attempt", 0), NULL);
+	}
+}
+
 /* Room for an item with `need` bytes of body. */
 static struct mout *open_list(struct peer *p, struct mout *o, enum msg_id id, size_t need)
 {
@@ -200,14 +214,17 @@ static struct mout *open_list(struct peer *p, struct mout *o, enum msg_id id, si
 	return o;
 }
 
-static void acknowledge(struct peer *p, const struct uuid *id, int64_t attempt)
+static void add_attempt(struct mout *o, const struct uuid *id, int64_t attempt)
 {
-	struct mout *o = open_list(p, &p->dones, MSG_DONE_OK, 0);
-
 	jout_object(&o->w, NULL);
 	mout_uuid(o, "id", id);
 	jout_i64(&o->w, "attempt", attempt);
 	jout_end_object(&o->w);
+}
+
+static void acknowledge(struct peer *p, const struct uuid *id, int64_t attempt)
+{
+	add_attempt(open_list(p, &p->dones, MSG_DONE_OK, 0), id, attempt);
 }
 
 /* A number of a peer that must lie in a range; what does not is `absent`. */
@@ -234,6 +251,8 @@ static void done_one(struct peer *p, const struct msg *m, const struct json_node
 	out.cause = known < 0 ? CAUSE_NONE : (enum cause)known;
 	out.exit_status = (int)number_in(o, "exit", 0, 255, -1);
 	out.exit_signal = (int)number_in(o, "signal", 1, 64, 0);
+	out.run_us = number_in(o, "run_us", 0, INT64_MAX, 0);
+	out.again = msg_bool(o, "again");
 	out.error = msg_str(o, "error", error, sizeof(error)) ? error : NULL;
 	out.result_type = msg_str(o, "type", type, sizeof(type)) && strcmp(type, "json") == 0
 				  ? RESULT_JSON
@@ -330,6 +349,14 @@ void herd_stop(struct server *s, const struct action *a)
 	jout_i64(&o->w, "attempt", a->attempt);
 	jout_i64(&o->w, "grace_ms", 10000);
 	jout_end_object(&o->w);
+}
+
+void herd_recall(struct server *s, const struct action *a)
+{
+	struct peer *p = a->worker->peer;
+
+	if (p)
+		add_attempt(open_list(p, &p->recalls, MSG_RECALL, 0), &a->task->id, a->attempt);
 }
 
 /* A worker that is away; core_worker_leave() follows when it does not come back. */

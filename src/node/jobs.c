@@ -7,16 +7,29 @@
 #include "base/str.h"
 #include "node/labour.h"
 
-#define MODULE_TIMEOUT_MS                                                                      \
-	300000       /* FastWorker's: of a task whose module and submission say nothing */
 #define RETRY_MS 500 /* after the control plane had no room for a large result */
 #define GRACE_MS 10000
+
+/* The key of a job in labour.by_id. */
+struct key {
+	struct uuid id;
+	uint32_t attempt;
+};
+
+static struct key key_of(const struct uuid *id, uint32_t attempt)
+{
+	return (struct key){*id, attempt};
+}
 
 static void free_job(struct job *j)
 {
 	struct labour *b = j->labour;
+	struct key k = key_of(&j->id, j->attempt);
 
+	map_del(b->by_id, &k, sizeof(k));
 	list_del(&j->all);
+	list_del(&j->begun);
+	lane_leave(j);
 	buf_fini(&j->args);
 	buf_fini(&j->kwargs);
 	bytes_unref(&j->outcome.result);
@@ -25,16 +38,11 @@ static void free_job(struct job *j)
 	labour_idle(b);
 }
 
-static struct job *find(struct labour *b, const struct uuid *id, uint32_t attempt)
+struct job *jobs_find(const struct labour *b, const struct uuid *id, uint32_t attempt)
 {
-	struct list *e, *tmp;
+	struct key k = key_of(id, attempt);
 
-	list_each (e, tmp, &b->jobs) {
-		struct job *j = container_of(e, struct job, all);
-		if (j->attempt == attempt && uuid_eq(&j->id, id))
-			return j;
-	}
-	return NULL;
+	return map_get(b->by_id, &k, sizeof(k));
 }
 
 static struct job *find_serial(struct labour *b, int64_t serial)
@@ -74,6 +82,10 @@ static void write_outcome(struct mout *o, const struct job *j)
 		jout_i64(&o->w, "exit", c->exit_status);
 	if (c->exit_signal)
 		jout_i64(&o->w, "signal", c->exit_signal);
+	if (c->run_us > 0)
+		jout_i64(&o->w, "run_us", c->run_us);
+	if (c->again)
+		jout_bool(&o->w, "again", true);
 	if (j->error)
 		jout_str(&o->w, "error", j->error);
 	if (!c->result)
@@ -136,10 +148,10 @@ static void keep_outcome(struct job *j, const struct outcome *o)
 	j->outcome.result = bytes_ref(o->result);
 	j->error = xstrdup(o->error);
 	j->done = true;
-	j->slot = NULL;
+	list_del(&j->begun); /* the end says it, too */
 }
 
-static void end_job(struct job *j, const struct outcome *o)
+void job_end(struct job *j, const struct outcome *o)
 {
 	if (j->unwanted) {
 		free_job(j);
@@ -149,99 +161,39 @@ static void end_job(struct job *j, const struct outcome *o)
 	hand_in(j);
 }
 
-static void fail_job(struct job *j, const char *error)
+void job_fail(struct job *j, const char *error)
 {
 	const struct outcome o = {.cause = CAUSE_START, .exit_status = -1, .error = error};
 
-	end_job(j, &o);
+	job_end(j, &o);
 }
 
-static void on_started(void *arg, struct slot *s, const struct uuid *id, uint32_t attempt)
+static void add_attempt(struct mout *o, const struct job *j)
 {
-	struct labour *b = arg;
-	struct job *j = find(b, id, attempt);
-	struct mout *o;
-
-	if (!j || !b->registered || j->unwanted)
-		return;
-	o = open_list(b, &b->started, MSG_STARTED);
 	jout_object(&o->w, NULL);
-	mout_uuid(o, "id", id);
-	jout_i64(&o->w, "attempt", attempt);
+	mout_uuid(o, "id", &j->id);
+	jout_i64(&o->w, "attempt", j->attempt);
 	jout_end_object(&o->w);
 }
 
-static void run(struct job *j);
-
-static struct job *first_ready(struct labour *b)
+void jobs_begun(struct labour *b)
 {
-	struct list *e, *tmp;
+	struct job *j;
 
-	list_each (e, tmp, &b->jobs) {
-		struct job *j = container_of(e, struct job, all);
-		if (j->ready && !j->slot && !j->done)
-			return j;
+	while ((j = list_first(&b->begun, struct job, begun))) {
+		list_del(&j->begun);
+		if (b->registered && !j->unwanted)
+			add_attempt(open_list(b, &b->started, MSG_STARTED), j);
 	}
-	return NULL;
 }
 
-static void on_done(void *arg, struct slot *s, const struct uuid *id, uint32_t attempt,
-	const struct outcome *o)
-{
-	struct labour *b = arg;
-	struct job *j = find(b, id, attempt);
-
-	if (j)
-		end_job(j, o);
-	j = first_ready(b);
-	if (j)
-		run(j);
-}
-
-const struct slot_ops jobs_slot_ops = {.started = on_started, .done = on_done};
-
-static struct slot *free_slot(struct labour *b)
-{
-	for (unsigned i = 0; i < b->conf.slots; i++)
-		if (!slot_busy(b->slots[i]))
-			return b->slots[i];
-	return NULL;
-}
-
-static int64_t timeout_of(const struct job *j, const struct module_task *t)
-{
-	if (j->timeout_ms >= 0)
-		return j->timeout_ms;
-	return t->timeout_ms >= 0 ? t->timeout_ms : MODULE_TIMEOUT_MS;
-}
-
-static void run(struct job *j)
+void job_return(struct job *j)
 {
 	struct labour *b = j->labour;
-	const struct module_task *task = modules_find(&b->modules, j->name);
-	struct slot *s = free_slot(b);
 
-	j->ready = true;
-	if (!task) {
-		fail_job(j, "this worker does not know the task any more");
-		return;
-	}
-	/* After a reconnect a slot may be busy with ending what another worker got meanwhile: on_done() comes back to this. */
-	if (!s)
-		return;
-	const struct slot_task t = {.id = j->id,
-		.attempt = j->attempt,
-		.n = j->n,
-		.task = task,
-		.args = j->args.len ? j->args.data : "[]",
-		.args_len = j->args.len ? j->args.len : 2,
-		.kwargs = j->kwargs.len ? j->kwargs.data : "{}",
-		.kwargs_len = j->kwargs.len ? j->kwargs.len : 2,
-		.timeout_ms = timeout_of(j, task),
-		.grace_ms = GRACE_MS};
-
-	j->slot = s;
-	slot_run(s, &t);
+	if (b->registered && !j->unwanted)
+		add_attempt(open_list(b, &b->returned, MSG_RETURNED), j);
+	free_job(j);
 }
 
 static void fetch(struct job *j)
@@ -261,12 +213,14 @@ static void take_job(struct labour *b, const struct msg *m, const struct json_no
 	size_t *at)
 {
 	struct job *j = xcalloc(1, sizeof(*j));
+	struct key k;
 	size_t args_len, kwargs_len;
 	const char *args = msg_take(m, o, "args", at, &args_len);
 	const char *kwargs = msg_take(m, o, "kwargs", at, &kwargs_len);
 
 	j->labour = b;
 	j->serial = ++b->serial;
+	j->stop_ms = -1;
 	msg_uuid(o, "id", &j->id);
 	j->attempt = (uint32_t)msg_int(o, "attempt", 0);
 	j->n = (uint64_t)msg_int(o, "n", 0);
@@ -276,10 +230,12 @@ static void take_job(struct labour *b, const struct msg *m, const struct json_no
 	buf_add(&j->args, args, args_len);
 	buf_add(&j->kwargs, kwargs, kwargs_len);
 	list_push_back(&b->jobs, &j->all);
+	k = key_of(&j->id, j->attempt);
+	map_put(b->by_id, &k, sizeof(k), j);
 	if (j->args_size > j->args.len)
 		fetch(j);
 	else
-		run(j);
+		lane_wait(j);
 }
 
 void jobs_task(struct labour *b, const struct msg *m)
@@ -305,7 +261,7 @@ void jobs_blob(struct labour *b, const struct msg *m)
 	if (j->args.len < j->args_size)
 		fetch(j);
 	else
-		run(j);
+		lane_wait(j);
 }
 
 void jobs_have(struct labour *b, const struct msg *m)
@@ -341,7 +297,7 @@ void jobs_refused(struct labour *b, const struct msg *m)
 		return;
 	msg_error(m, &e);
 	if (!j->done) {
-		fail_job(j, e.text);
+		job_fail(j, e.text);
 		return;
 	}
 	if (e.code == ERR_BUSY) {
@@ -361,14 +317,20 @@ void jobs_refused(struct labour *b, const struct msg *m)
 
 static void stop_job(struct job *j, int64_t grace_ms)
 {
-	const struct outcome o = {.cancelled = true,
-		.cause = CAUSE_CANCELLED,
-		.exit_status = -1};
+	if (!j->done)
+		lane_stop(j, grace_ms);
+}
 
-	if (j->slot)
-		slot_cancel(j->slot, &j->id, j->attempt, grace_ms);
-	else if (!j->done)
-		end_job(j, &o);
+void jobs_recall(struct labour *b, const struct msg *m)
+{
+	struct uuid id;
+
+	for (const struct json_node *o = msg_list(m->head, "tasks"); o; o = json_next(o)) {
+		msg_uuid(o, "id", &id);
+		struct job *j = jobs_find(b, &id, (uint32_t)msg_int(o, "attempt", 0));
+		if (j && !j->done && !j->started)
+			lane_recall(j);
+	}
 }
 
 void jobs_stop(struct labour *b, const struct msg *m)
@@ -377,7 +339,7 @@ void jobs_stop(struct labour *b, const struct msg *m)
 
 	for (const struct json_node *o = msg_list(m->head, "tasks"); o; o = json_next(o)) {
 		msg_uuid(o, "id", &id);
-		struct job *j = find(b, &id, (uint32_t)msg_int(o, "attempt", 0));
+		struct job *j = jobs_find(b, &id, (uint32_t)msg_int(o, "attempt", 0));
 		if (j)
 			stop_job(j, msg_int(o, "grace_ms", GRACE_MS));
 	}
@@ -389,7 +351,7 @@ void jobs_acked(struct labour *b, const struct msg *m)
 
 	for (const struct json_node *o = msg_list(m->head, "tasks"); o; o = json_next(o)) {
 		msg_uuid(o, "id", &id);
-		struct job *j = find(b, &id, (uint32_t)msg_int(o, "attempt", 0));
+		struct job *j = jobs_find(b, &id, (uint32_t)msg_int(o, "attempt", 0));
 		if (j && j->done)
 			free_job(j);
 	}
@@ -415,16 +377,20 @@ void jobs_registered(struct labour *b, const struct msg *m)
 		struct job *j = container_of(e, struct job, all);
 		if (j->done) {
 			hand_in(j);
-		} else if (!held(m, j)) {
+			continue;
+		}
+		if (!held(m, j)) {
 			log_info("task.unwanted task=%llu attempt=%u: another worker has it",
 				(unsigned long long)j->n, j->attempt);
 			j->unwanted = true;
 			stop_job(j, GRACE_MS);
-		} else if (j->slot) {
-			on_started(b, j->slot, &j->id, j->attempt);
-		} else if (!j->ready) {
-			fetch(j);
+			continue;
 		}
+		j->recalled = false; /* it is asked for again, if need be */
+		if (j->started && !list_linked(&j->begun))
+			list_push_back(&b->begun, &j->begun);
+		if (!j->ready)
+			fetch(j);
 	}
 }
 

@@ -24,7 +24,7 @@ void jobs_cancel_all(struct labour *b, int64_t grace_ms)
 
 	list_each (e, tmp, &b->jobs) {
 		struct job *j = container_of(e, struct job, all);
-		if (j->slot)
-			slot_cancel(j->slot, &j->id, j->attempt, grace_ms);
+		if (!j->done && j->lane)
+			lane_stop(j, grace_ms);
 	}
 }

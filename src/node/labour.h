@@ -4,6 +4,8 @@
 
 #include "base/loop.h"
 #include "base/rng.h"
+#include "base/map.h"
+#include "core/pace.h"
 #include "core/state.h"
 #include "node/modules.h"
 #include "node/slot.h"
@@ -24,15 +26,32 @@ struct job {
 	int64_t timeout_ms; /* -1: the module's */
 	struct buf args, kwargs;
 	size_t args_size;  /* what args must become; larger than args.len: being fetched */
-	struct slot *slot; /* while it runs */
-	bool ready; /* its arguments are here; it may wait for a slot that an unwanted attempt still holds */
-	bool done;     /* the rest is set */
-	bool unwanted; /* the control plane gave it to another: its end is told to nobody */
+	struct lane *lane; /* of the slot that it was given to */
+	struct list line;  /* in lane.jobs, or in labour.waiting for one */
+	struct list begun; /* in labour.begun: has started, and that is to be told */
+	bool ready;        /* its arguments are here */
+	bool started;
+	bool recalled; /* the control plane asked for it back */
+	int64_t stop_ms; /* grace; it is to be ended although it has not started; -1 = it is not */
+	struct pace *pace; /* of its name */
+	int64_t short_us;  /* what it counts for in its lane; 0 = it is not short */
+	bool done;         /* the rest is set */
+	bool unwanted;     /* the control plane gave it to another: its end is told to nobody */
 	struct outcome outcome;
 	char *error;      /* what outcome.error points at */
 	struct uuid blob; /* of a large result that is being sent; zero: none */
 	size_t sent;      /* bytes of it that have arrived */
 	bool refused;     /* there was no room for it: handed in again later */
+};
+
+/* A slot and what was given to it: one task that runs, and short ones behind it. */
+struct lane {
+	struct slot *slot;
+	struct list jobs; /* struct job.line, in the order of running */
+	unsigned n;
+	int64_t short_us;    /* of all of them */
+	bool open;           /* all of them are short */
+	int64_t progress_us; /* mono: when one of them was given, began or ended */
 };
 
 struct labour {
@@ -43,27 +62,33 @@ struct labour {
 	struct clock *clock;
 	struct rng rng;
 	struct modules modules;
-	struct slot **slots;
-	struct list jobs; /* struct job */
+	struct lane *lanes;  /* conf.slots of them */
+	struct list jobs;    /* struct job */
+	struct map *by_id;   /* likewise, by id and attempt */
+	struct list waiting; /* struct job.line: for a slot, in the order in which they came */
+	struct list begun;
+	struct map *paces; /* name -> struct pace, of tasks that this worker knows or knew */
 	int64_t serial;
 	enum worker_state state;
 	char instance[UUID_TEXT];
-	bool registered, ever;     /* now; once */
-	bool hurried;              /* what runs was told to end */
-	struct mout started, done; /* being filled in this turn; head.len 0 = none */
+	bool registered, ever;               /* now; once */
+	bool hurried;                        /* what runs was told to end */
+	struct mout started, done, returned; /* being filled in this turn; head.len 0 = none */
 	struct mout out;
 	struct loop_timer heartbeat, patience, retry;
+	struct loop_timer look; /* at lanes in which something waits */
 	int64_t heartbeat_ms;
 	int exit_status;
 	struct err fault;
 };
 
 /* jobs.c */
-void jobs_task(struct labour *b, const struct msg *m);  /* work came */
-void jobs_stop(struct labour *b, const struct msg *m);  /* some of it is not wanted any more */
-void jobs_acked(struct labour *b, const struct msg *m); /* done_ok */
-void jobs_blob(struct labour *b, const struct msg *m);  /* a part of large arguments */
-void jobs_have(struct labour *b, const struct msg *m);  /* a part of a large result arrived */
+void jobs_task(struct labour *b, const struct msg *m);   /* work came */
+void jobs_stop(struct labour *b, const struct msg *m);   /* some of it is not wanted any more */
+void jobs_recall(struct labour *b, const struct msg *m); /* give back what has not started */
+void jobs_acked(struct labour *b, const struct msg *m);  /* done_ok */
+void jobs_blob(struct labour *b, const struct msg *m);   /* a part of large arguments */
+void jobs_have(struct labour *b, const struct msg *m);   /* a part of a large result arrived */
 void jobs_refused(struct labour *b,
 	const struct msg *m); /* an error that answers a job's own request */
 void jobs_registered(struct labour *b,
@@ -73,7 +98,21 @@ void jobs_write_held(struct labour *b, struct mout *o); /* what we have, for reg
 void jobs_retry(struct labour *b); /* results that were refused for lack of room */
 void jobs_cancel_all(struct labour *b, int64_t grace_ms);
 void jobs_free(struct labour *b);
-extern const struct slot_ops jobs_slot_ops;
+void jobs_begun(struct labour *b); /* tells what has started */
+struct job *jobs_find(const struct labour *b, const struct uuid *id, uint32_t attempt);
+void job_end(struct job *j, const struct outcome *o); /* it may be freed by this */
+void job_fail(struct job *j, const char *error);
+void job_return(struct job *j); /* to the control plane: not started; frees it */
+
+/* lanes.c */
+void lanes_init(struct labour *b);
+void lanes_start(struct labour *b); /* makes the slots */
+void lanes_fini(struct labour *b);
+void lane_wait(struct job *j); /* its arguments are here: it runs when its turn comes */
+void lane_leave(struct job *j);
+/* Ends it, or the wait for it; its end comes as job_end(). */
+void lane_stop(struct job *j, int64_t grace_ms);
+void lane_recall(struct job *j);
 
 /* worker.c */
 void labour_flush(struct labour *b);

@@ -251,6 +251,7 @@ void peers_flush(struct server *s)
 			loop_timer_in(&s->resend, RESEND_MS);
 		flush_list(p, &p->dones);
 		flush_list(p, &p->stops);
+		flush_list(p, &p->recalls);
 		flush_list(p, &p->tasks);
 	}
 }

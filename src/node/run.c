@@ -92,13 +92,20 @@ void run_free(struct run **run)
 	*run = NULL;
 }
 
+static void note_time(struct run *run)
+{
+	int64_t us = loop_now_us(run->loop) - run->started_us;
+	run->end.wall_us = us > 0 ? us : 1; /* it began and ended in one turn */
+	run->end.wall_ms = us / 1000;
+}
+
 void run_finish_json(struct run *run, const char *json, size_t n)
 {
 	release(run);
 	buf_reset(&run->end.result);
 	buf_add(&run->end.result, json, n);
 	run->end.type = RESULT_JSON;
-	run->end.wall_ms = (loop_now_us(run->loop) - run->started_us) / 1000;
+	note_time(run);
 	run->end.ok = true;
 	run->over = true;
 }
@@ -205,7 +212,7 @@ static void exited(void *arg, pid_t pid, int status, const struct rusage *usage)
 	(void)pid;
 	run->exited = true;
 	run->wait_status = status;
-	run->end.wall_ms = (loop_now_us(run->loop) - run->started_us) / 1000;
+	note_time(run);
 	run->end.user_ms = usage->ru_utime.tv_sec * 1000LL + usage->ru_utime.tv_usec / 1000;
 	run->end.sys_ms = usage->ru_stime.tv_sec * 1000LL + usage->ru_stime.tv_usec / 1000;
 	run->end.rss_kb = usage->ru_maxrss;
@@ -379,10 +386,10 @@ static void start_program(struct run *run)
 void run_start(struct run *run)
 {
 	run->started_us = loop_now_us(run->loop);
-	if (run->timeout_ms > 0)
-		loop_timer_in(&run->timeout, run->timeout_ms);
 	if (run->kind == TASK_KIND_BUILTIN)
 		builtin_start(run);
 	else
 		start_program(run);
+	if (run->timeout_ms > 0 && !run->over)
+		loop_timer_in(&run->timeout, run->timeout_ms);
 }

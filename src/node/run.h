@@ -20,6 +20,7 @@ struct run_end { /* how it ended; valid when run.over */
 	char *error;       /* NULL = none */
 	enum result_type type;
 	struct buf result;
+	int64_t wall_us; /* at least 1 */
 	int64_t wall_ms, user_ms, sys_ms, rss_kb;
 };
 
@@ -50,6 +51,7 @@ struct run {
 	int64_t started_us, stop_us, stop_grace_ms;
 	int wait_status; /* of the main process */
 
+	bool told; /* that it started: the runner's */
 	bool over;
 	struct run_end end;
 };

@@ -63,6 +63,12 @@ static void say_started(struct runner *r, const struct run *run)
 	runner_end(&w, NULL, 0);
 }
 
+static void say_number(struct json_out *w, const char *key, int64_t n)
+{
+	if (n)
+		jout_i64(w, key, n);
+}
+
 static void say_done(struct runner *r, const struct run *run)
 {
 	const struct run_end *end = &run->end;
@@ -70,15 +76,22 @@ static void say_done(struct runner *r, const struct run *run)
 	struct json_out w;
 	begin(r, &w, "done", run);
 	jout_bool(&w, "ok", end->ok);
-	jout_str(&w, "cause", cause_word(end->cause));
-	jout_i64(&w, "exit", end->status);
-	jout_i64(&w, "signal", end->signo);
-	jout_str(&w, "error", end->error);
+	if (!run->told && run->pid > 0)
+		jout_i64(&w, "pid", run->pid);
+	if (end->cause)
+		jout_str(&w, "cause", cause_word(end->cause));
+	if (end->status >= 0)
+		jout_i64(&w, "exit", end->status);
+	if (end->signo)
+		jout_i64(&w, "signal", end->signo);
+	if (end->error)
+		jout_str(&w, "error", end->error);
 	jout_str(&w, "type", end->type == RESULT_JSON ? "json" : "bytes");
-	jout_i64(&w, "wall_ms", end->wall_ms);
-	jout_i64(&w, "user_ms", end->user_ms);
-	jout_i64(&w, "sys_ms", end->sys_ms);
-	jout_i64(&w, "rss_kb", end->rss_kb);
+	say_number(&w, "wall_ms", end->wall_ms);
+	say_number(&w, "wall_us", end->wall_us);
+	say_number(&w, "user_ms", end->user_ms);
+	say_number(&w, "sys_ms", end->sys_ms);
+	say_number(&w, "rss_kb", end->rss_kb);
 	runner_end(&w, &body, end->ok || body->len > 0);
 }
 
@@ -136,8 +149,10 @@ static bool advance(struct runner *r)
 	r->now = run;
 	if (!run->over) /* cancelled while it waited */
 		run_start(run);
-	if (run->pid > 0)
+	if (run->pid > 0 && !run->over) {
+		run->told = true;
 		say_started(r, run);
+	}
 	return true;
 }
 
@@ -229,6 +244,26 @@ static int on_cancel(struct runner *r, const struct runner_msg *m, struct err *e
 	return 0; /* a task that is over already: its 'done' is on the way */
 }
 
+/* Given back when its turn has not come. */
+static int on_recall(struct runner *r, const struct runner_msg *m, struct err *e)
+{
+	struct uuid id;
+	int64_t attempt;
+	struct list *l, *tmp;
+	if (read_id(m, &id, &attempt, e) < 0)
+		return -1;
+	list_each (l, tmp, &r->queue) {
+		struct run *run = container_of(l, struct run, queued);
+		struct json_out w;
+		if (!is(run, &id, attempt) || run->over)
+			continue;
+		begin(r, &w, "returned", run);
+		runner_end(&w, NULL, 0);
+		run_free(&run);
+	}
+	return 0;
+}
+
 static int on_hello(struct runner *r, const struct runner_msg *m, struct err *e)
 {
 	if (!json_i64(json_get(m->head, "v"), &r->peer_version) || r->peer_version < 1)
@@ -251,6 +286,7 @@ static const struct handler {
 	{"hello", on_hello},
 	{"task", on_task},
 	{"cancel", on_cancel},
+	{"recall", on_recall},
 	{"bye", on_bye},
 };
 

@@ -124,9 +124,12 @@ int runner_outcome(const struct runner_msg *m, struct outcome *o, struct err *e)
 {
 	char word[32];
 	bool ok;
-	int cause = json_strcpy(json_get(m->head, "cause"), word, sizeof(word))
-			    ? cause_parse(word)
-			    : -1;
+	int cause = CAUSE_NONE;
+
+	if (json_get(m->head, "cause"))
+		cause = json_strcpy(json_get(m->head, "cause"), word, sizeof(word))
+				? cause_parse(word)
+				: -1;
 
 	if (cause < 0 || !json_bool(json_get(m->head, "ok"), &ok) || m->nbodies > 1)
 		return err_set(e, ERR_DATA, "runner protocol: a 'done' that does not say how");
@@ -136,6 +139,7 @@ int runner_outcome(const struct runner_msg *m, struct outcome *o, struct err *e)
 		.cause = (enum cause)cause,
 		.exit_status = (int)runner_number(m, "exit", -1),
 		.exit_signal = (int)runner_number(m, "signal", 0),
+		.run_us = runner_number(m, "wall_us", 0),
 		.error = json_strdup(json_get(m->head, "error")),
 		.result = m->nbodies ? bytes_new(m->body[0], m->len[0]) : NULL,
 		.result_type =

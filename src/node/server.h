@@ -38,6 +38,7 @@ struct peer {
 	struct worker *worker; /* NULL until it registers */
 	struct mout tasks;     /* `task` being filled in this turn; head.len 0 = none */
 	struct mout stops;     /* likewise `stop` */
+	struct mout recalls;   /* likewise `recall` */
 	struct mout dones;     /* likewise `done_ok` */
 	struct list watches;   /* struct watch */
 	unsigned nwatches;     /* in it, at most WATCHES_MAX */
@@ -173,11 +174,13 @@ void uploads_drop(struct peer *p);
 /* herd.c: the workers */
 void register_handle(struct peer *p, const struct msg *m);
 void started_handle(struct peer *p, const struct msg *m);
+void returned_handle(struct peer *p, const struct msg *m);
 void done_handle(struct peer *p, const struct msg *m);
 void heartbeat_handle(struct peer *p, const struct msg *m);
 void leave_handle(struct peer *p, const struct msg *m);
 void herd_dispatch(struct server *s, const struct action *a);
 void herd_stop(struct server *s, const struct action *a);
+void herd_recall(struct server *s, const struct action *a);
 void herd_peer_gone(struct peer *p); /* gives its worker 2 s to come back */
 
 /* A worker was removed by the core: its connection forgets it. */

@@ -3,7 +3,7 @@
  * The two are joined by a socket pair, not by pipes, because a write to a runner that just died must be an error and no SIGPIPE in a process
  * that has other things to do. A task is called lost when both is known: the socket is at its end, so nothing the runner said is missed, and
  * the process is reaped, so the message can say how it died. */
-#include "node/slot.h"
+#include "node/slot_in.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -18,7 +18,6 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "node/module_task.h"
-#include "node/runner_msg.h"
 #include "node/spawn.h"
 #include "node/tree.h"
 
@@ -26,33 +25,9 @@
 #define PATIENCE_MS                                                                            \
 	15000 /* for a runner to go after its socket was closed: its own limit is 10 s */
 
-struct slot {
-	struct loop *loop;
-	char *exe;
-	const struct slot_ops *ops;
-	void *arg;
-
-	pid_t pid;  /* of the runner; 0 = none, or reaped */
-	int status; /* of the one that was reaped last */
-	int fd;     /* our end; -1 = closed */
-	struct loop_io *io;
-	struct runner_reader in;
-	struct buf out;
-	size_t sent;            /* bytes of out that are written */
-	int64_t peer_version;   /* of the runner's hello; 0 = none yet */
-	struct loop_timer late; /* it does not go, or it did not start */
-	struct err trouble;     /* why it did not start, or what it said that it may not */
-
-	bool busy;
-	struct uuid id;
-	uint32_t attempt;
-
-	bool inside; /* one of our callbacks runs: freeing waits for its end */
-	bool freed;
-};
-
 static void destroy(struct slot *s)
 {
+	free(s->line);
 	free(s->exe);
 	free(s);
 }
@@ -66,7 +41,7 @@ static void enter(struct slot *s)
 static void leave(struct slot *s)
 {
 	s->inside = false;
-	if (s->freed)
+	if (s->freed && !s->flushed)
 		destroy(s);
 }
 
@@ -90,47 +65,55 @@ static void forget_child(struct slot *s)
 	loop_timer_clear(&s->late);
 }
 
-static void report(struct slot *s, const struct outcome *o)
+/* The runner is gone, or none can be started: what was first in its line ended with it, the others have not begun. Callbacks may fill the line anew. */
+static void fail_line(struct slot *s, enum cause cause, const char *text)
 {
-	struct uuid id = s->id;
-	s->busy = false;
-	s->ops->done(s->arg, s, &id, s->attempt, o);
-}
-
-static void report_failure(struct slot *s, enum cause cause, const char *text)
-{
-	const struct outcome o = {.cause = cause, .exit_status = -1, .error = text};
-	report(s, &o);
+	struct flight *line = s->line;
+	size_t n = s->n;
+	const struct outcome o = {.cause = cause,
+		.exit_status = -1,
+		.error = text,
+		.again = cause == CAUSE_LOST && line[0].kind == TASK_KIND_BUILTIN};
+	s->line = NULL;
+	s->n = s->cap = 0;
+	s->ops->done(s->arg, s, &line[0].id, line[0].attempt, &o);
+	for (size_t i = 1; i < n && !s->freed; i++)
+		s->ops->returned(s->arg, s, &line[i].id, line[i].attempt);
+	free(line);
 }
 
 /* A runner that was killed could not end its task's tree; the first process died with it. */
-static void kill_strays(const struct slot *s)
+static void kill_strays(const struct flight *f)
 {
+	if (f->kind == TASK_KIND_BUILTIN)
+		return;
 	char uuid[UUID_TEXT], id[64], attempt[32];
-	snprintf(id, sizeof(id), "FW_TASK_ID=%s", uuid_text(uuid, &s->id));
-	snprintf(attempt, sizeof(attempt), "FW_ATTEMPT=%u", (unsigned)s->attempt);
+	snprintf(id, sizeof(id), "FW_TASK_ID=%s", uuid_text(uuid, &f->id));
+	snprintf(attempt, sizeof(attempt), "FW_ATTEMPT=%u", (unsigned)f->attempt);
 	const char *const marks[] = {id, attempt};
 	tree_kill_strays(marks, ARRAY_LEN(marks));
 }
 
-/* True when the runner is gone in both ways; a task that it had is lost then. */
+/* True when the runner is gone in both ways; a task that it ran is lost then. */
 static bool check_lost(struct slot *s)
 {
 	char how[64];
 	if (s->pid || s->fd >= 0)
 		return false;
 	loop_timer_clear(&s->late);
-	if (!s->busy)
+	if (!s->n)
 		return true;
 	if (WIFSIGNALED(s->status))
 		snprintf(how, sizeof(how), "was killed by signal %d (%s)", WTERMSIG(s->status),
 			strsignal(WTERMSIG(s->status)));
 	else
 		snprintf(how, sizeof(how), "ended with status %d", WEXITSTATUS(s->status));
-	kill_strays(s);
+	/* What came behind the first may have begun without our having heard of it. */
+	for (size_t i = 0; i < s->n; i++)
+		kill_strays(&s->line[i]);
 	char *text = xasprintf("the runner of this task %s%s%s", how,
 		s->trouble.text[0] ? ": " : "", s->trouble.text);
-	report_failure(s, CAUSE_LOST, text);
+	fail_line(s, CAUSE_LOST, text);
 	free(text);
 	return true;
 }
@@ -151,7 +134,7 @@ static void child_gone(void *arg, pid_t pid, int status, const struct rusage *us
 static void hang_up(struct slot *s)
 {
 	close_socket(s);
-	if (!s->busy)
+	if (!s->n)
 		forget_child(s);
 	else if (!check_lost(s))
 		loop_timer_in(&s->late, PATIENCE_MS);
@@ -164,92 +147,9 @@ static void too_late(void *arg)
 	enter(s);
 	if (s->pid)
 		kill(s->pid, SIGKILL);
-	else if (s->busy)
-		report_failure(s, CAUSE_START, trouble.text);
+	else if (s->n)
+		fail_line(s, CAUSE_START, trouble.text);
 	leave(s);
-}
-
-/* Is the message about what we run? */
-static bool current(const struct slot *s, const struct runner_msg *m)
-{
-	char text[UUID_TEXT];
-	struct uuid id;
-	return s->busy && json_strcpy(json_get(m->head, "id"), text, sizeof(text)) &&
-	       uuid_parse(text, &id) && uuid_eq(&id, &s->id) &&
-	       runner_number(m, "attempt", -1) == s->attempt;
-}
-
-static int on_hello(struct slot *s, const struct runner_msg *m, struct err *e)
-{
-	s->peer_version = runner_number(m, "v", 0);
-	if (s->peer_version < 1)
-		return err_set(e, ERR_DATA, "runner protocol: a hello without a version");
-	return 0;
-}
-
-static int on_started(struct slot *s, const struct runner_msg *m, struct err *e)
-{
-	(void)e;
-	struct uuid id = s->id;
-	if (current(s, m))
-		s->ops->started(s->arg, s, &id, s->attempt);
-	return 0;
-}
-
-static int on_done(struct slot *s, const struct runner_msg *m, struct err *e)
-{
-	struct outcome o;
-
-	if (!current(s, m))
-		return 0;
-	if (runner_outcome(m, &o, e))
-		return -1;
-	report(s, &o);
-	runner_outcome_fini(&o);
-	return 0;
-}
-
-static const struct handler {
-	const char *name;
-	int (*fn)(struct slot *s, const struct runner_msg *m,
-		struct err *e); /* NULL: passed over */
-} handlers[] = {
-	{"hello", on_hello},
-	{"started", on_started},
-	{"done", on_done},
-	{"output", NULL},
-	{"progress", NULL},
-	{"call", NULL},
-};
-
-static int handle(struct slot *s, const struct runner_msg *m, struct err *e)
-{
-	if (!s->peer_version && strcmp(m->name, "hello") != 0)
-		return err_set(e, ERR_DATA, "runner protocol: %s before hello",
-			str_show(m->name));
-	for (size_t i = 0; i < ARRAY_LEN(handlers); i++) {
-		if (strcmp(handlers[i].name, m->name) == 0)
-			return handlers[i].fn ? handlers[i].fn(s, m, e) : 0;
-	}
-	if (s->peer_version > RUNNER_VERSION)
-		return 0;
-	return err_set(e, ERR_DATA, "runner protocol: unknown message %s", str_show(m->name));
-}
-
-/* All complete messages. A callback may free the slot, or take another runner: then what is left here is nobody's. */
-static void read_messages(struct slot *s)
-{
-	struct runner_msg m;
-	int fd = s->fd, rc = 0;
-	while (!s->freed && s->fd == fd && (rc = runner_next(&s->in, &m, &s->trouble)) > 0) {
-		rc = handle(s, &m, &s->trouble);
-		if (rc < 0)
-			break;
-	}
-	if (rc < 0 && !s->freed) {
-		log_error("runner-broken pid=%d error=\"%s\"", (int)s->pid, s->trouble.text);
-		hang_up(s);
-	}
 }
 
 static void flush(struct slot *s)
@@ -280,7 +180,10 @@ static void receive(struct slot *s)
 	ssize_t n = recv(s->fd, chunk, sizeof(chunk), MSG_DONTWAIT);
 	if (n > 0) {
 		runner_feed(&s->in, chunk, (size_t)n);
-		read_messages(s);
+		if (slot_read(s) == 0)
+			return;
+		log_error("runner-broken pid=%d error=\"%s\"", (int)s->pid, s->trouble.text);
+		hang_up(s);
 	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
 		hang_up(s);
 	}
@@ -373,23 +276,24 @@ void slot_free(struct slot **sp)
 	*sp = NULL;
 	close_socket(s);
 	forget_child(s);
-	s->busy = false;
+	s->n = 0;
 	s->freed = true;
-	if (!s->inside)
+	if (!s->inside && !s->flushed)
 		destroy(s);
 }
 
 bool slot_busy(const struct slot *s)
 {
-	return s->busy;
+	return s->n > 0;
 }
 
-static void begin(struct slot *s, struct json_out *w, const char *name)
+static void begin(struct slot *s, struct json_out *w, const char *name, const struct uuid *of,
+	uint32_t attempt)
 {
 	char id[UUID_TEXT];
 	runner_begin(w, &s->out, name);
-	jout_str(w, "id", uuid_text(id, &s->id));
-	jout_i64(w, "attempt", s->attempt);
+	jout_str(w, "id", uuid_text(id, of));
+	jout_i64(w, "attempt", attempt);
 }
 
 static void say_task(struct slot *s, const struct slot_task *t)
@@ -400,7 +304,7 @@ static void say_task(struct slot *s, const struct slot_task *t)
 	const struct buf kwargs = {.data = (char *)(uintptr_t)t->kwargs, .len = t->kwargs_len};
 	const struct buf *const bodies[] = {&args, &kwargs};
 	struct json_out w;
-	begin(s, &w, "task");
+	begin(s, &w, "task", &t->id, t->attempt);
 	jout_str(&w, "name", mt->name);
 	jout_str(&w, "kind", task_kind_word(mt->kind));
 	if (mt->path)
@@ -414,29 +318,64 @@ static void say_task(struct slot *s, const struct slot_task *t)
 	runner_end(&w, bodies, ARRAY_LEN(bodies));
 }
 
+/* Everything that a turn of the loop brought forth leaves in one write. */
+static void flush_later(void *arg)
+{
+	struct slot *s = arg;
+	s->flushed = false;
+	if (s->freed && !s->inside)
+		destroy(s);
+	else if (!s->freed && s->fd >= 0)
+		flush(s);
+}
+
+static void flush_soon(struct slot *s)
+{
+	if (s->flushed)
+		return;
+	s->flushed = true;
+	loop_defer(s->loop, flush_later, s);
+}
+
 void slot_run(struct slot *s, const struct slot_task *t)
 {
-	if (s->busy)
-		BUG("slot_run() on a busy slot");
-	s->busy = true;
-	s->id = t->id;
-	s->attempt = t->attempt;
-	s->trouble = (struct err){0};
-	if (ensure_runner(s, &s->trouble) < 0) {
-		loop_timer_in(&s->late, 0); /* never a callback from here */
-		return;
+	bool first = s->n == 0;
+	if (s->n == s->cap) {
+		s->cap = s->cap ? 2 * s->cap : 4;
+		s->line = xreallocarray(s->line, s->cap, sizeof(*s->line));
 	}
+	s->line[s->n++] = (struct flight){t->id, t->attempt, t->task->kind, false};
+	if (first) {
+		s->trouble = (struct err){0};
+		if (ensure_runner(s, &s->trouble) < 0) {
+			loop_timer_in(&s->late, 0); /* never a callback from here */
+			return;
+		}
+	}
+	if (s->fd < 0) /* it just died: this one comes back with the others */
+		return;
 	say_task(s, t);
-	flush(s);
+	flush_soon(s);
 }
 
 void slot_cancel(struct slot *s, const struct uuid *id, uint32_t attempt, int64_t grace_ms)
 {
 	struct json_out w;
-	if (!s->busy || s->fd < 0 || !uuid_eq(&s->id, id) || s->attempt != attempt)
+	if (s->fd < 0 || !slot_find(s, id, attempt))
 		return;
-	begin(s, &w, "cancel");
+	begin(s, &w, "cancel", id, attempt);
 	jout_i64(&w, "grace_ms", grace_ms);
 	runner_end(&w, NULL, 0);
-	flush(s);
+	flush_soon(s);
+}
+
+void slot_recall(struct slot *s, const struct uuid *id, uint32_t attempt)
+{
+	const struct flight *f = slot_find(s, id, attempt);
+	struct json_out w;
+	if (s->fd < 0 || !f || f->started)
+		return;
+	begin(s, &w, "recall", id, attempt);
+	runner_end(&w, NULL, 0);
+	flush_soon(s);
 }

@@ -1,4 +1,6 @@
-/* A slot of a worker: its side of one runner process. Starts the runner when first needed, and again when it died. */
+/* A slot of a worker: its side of one runner process. Starts the runner when first needed, and again when it died.
+ *
+ * A runner does one task at a time. More than one may be sent to it, so that it need not wait for the next: they are its line, first come first served. */
 #ifndef NODE_SLOT_H
 #define NODE_SLOT_H
 
@@ -24,19 +26,24 @@ struct slot_task {
 
 struct slot_ops {
 	void (*started)(void *arg, struct slot *s, const struct uuid *id, uint32_t attempt);
-	/* o and what it points at are borrowed. The slot is free again when this is called. Called too, with CAUSE_LOST, when the runner died. */
+	/* o and what it points at are borrowed. It is out of the line when this is called. Called too, with CAUSE_LOST, for what ran when the runner died. */
 	void (*done)(void *arg, struct slot *s, const struct uuid *id, uint32_t attempt,
 		const struct outcome *o);
+	/* It did not start and does not: the answer to slot_recall(), or the runner died before its turn came. May be NULL if only one at a time is given. */
+	void (*returned)(void *arg, struct slot *s, const struct uuid *id, uint32_t attempt);
 };
 
 /* exe: path of this binary. */
 struct slot *slot_new(struct loop *l, const char *exe, const struct slot_ops *ops, void *arg);
 /* Closes the pipe: the runner ends its tree and itself. No callback comes any more. */
 void slot_free(struct slot **s);
-bool slot_busy(const struct slot *s);
-/* The slot must be free. An error that concerns only this task comes through ops->done, never from here. */
+bool slot_busy(const struct slot *s); /* its line is not empty */
+/* Sent at the end of the turn. An error that concerns only this task comes through ops->done, never from here. */
 void slot_run(struct slot *s, const struct slot_task *t);
-/* Ends what runs: TERM, grace, KILL; done comes with cancelled = true. Does nothing when id and attempt are not what it runs. */
+/* Ends it: TERM, grace, KILL; done comes with cancelled = true. Does nothing when id and attempt are not in its line. */
 void slot_cancel(struct slot *s, const struct uuid *id, uint32_t attempt, int64_t grace_ms);
+
+/* Asks for it back: `returned` comes, or, when it has started already, only its end. */
+void slot_recall(struct slot *s, const struct uuid *id, uint32_t attempt);
 
 #endif

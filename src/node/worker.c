@@ -49,7 +49,9 @@ static void flush_list(struct labour *b, struct mout *o)
 /* What began is told before what ended. */
 void labour_flush(struct labour *b)
 {
+	jobs_begun(b);
 	flush_list(b, &b->started);
+	flush_list(b, &b->returned);
 	flush_list(b, &b->done);
 }
 
@@ -117,6 +119,7 @@ static void on_down(void *arg, const struct err *why)
 	/* Half-made lists went down with the connection: what matters is said again. */
 	buf_reset(&b->started.head);
 	buf_reset(&b->done.head);
+	buf_reset(&b->returned.head);
 	buf_reset(&b->started.body);
 	buf_reset(&b->done.body);
 	if (b->state == WORKER_STOPPING)
@@ -198,6 +201,9 @@ static void on_msg(void *arg, const struct msg *m)
 		break;
 	case MSG_TASK:
 		jobs_task(b, m);
+		break;
+	case MSG_RECALL:
+		jobs_recall(b, m);
 		break;
 	case MSG_STOP:
 		jobs_stop(b, m);
@@ -324,9 +330,7 @@ static int start(struct labour *b, struct err *e)
 		return -1;
 	uuid_make(&id, &(struct uuid){{0}}, b->clock->wall_ms(b->clock), &b->rng);
 	uuid_text(b->instance, &id);
-	b->slots = xcalloc(b->conf.slots, sizeof(*b->slots));
-	for (unsigned i = 0; i < b->conf.slots; i++)
-		b->slots[i] = slot_new(b->loop, b->conf.exe, &jobs_slot_ops, b);
+	lanes_start(b);
 	b->link = link_new(b->net, &conf, &link_ops, b);
 	loop_signal(b->loop, SIGTERM, on_signal, b);
 	loop_signal(b->loop, SIGINT, on_signal, b);
@@ -344,8 +348,11 @@ static void init(struct labour *b, struct clock *clock)
 	b->loop = loop_new(clock);
 	b->net = net_new(b->loop);
 	list_init(&b->jobs);
+	b->by_id = map_new();
+	lanes_init(b);
 	mout_init(&b->started);
 	mout_init(&b->done);
+	mout_init(&b->returned);
 	mout_init(&b->out);
 	loop_timer_init(b->loop, &b->heartbeat, on_heartbeat, b);
 	loop_timer_init(b->loop, &b->patience, on_patience, b);
@@ -354,17 +361,17 @@ static void init(struct labour *b, struct clock *clock)
 
 static void fini(struct labour *b)
 {
-	for (unsigned i = 0; b->slots && i < b->conf.slots; i++)
-		slot_free(&b->slots[i]);
-	free(b->slots);
 	loop_timer_clear(&b->heartbeat);
 	loop_timer_clear(&b->patience);
 	loop_timer_clear(&b->retry);
 	link_free(&b->link);
 	jobs_free(b);
+	lanes_fini(b);
+	map_free(&b->by_id);
 	modules_fini(&b->modules);
 	mout_fini(&b->started);
 	mout_fini(&b->done);
+	mout_fini(&b->returned);
 	mout_fini(&b->out);
 	loop_free(&b->loop);
 	net_free(&b->net);

@@ -1,0 +1,45 @@
+/* The inside of a slot: what its files share. The outside is slot.h. */
+#ifndef NODE_SLOT_IN_H
+#define NODE_SLOT_IN_H
+
+#include "node/runner_msg.h"
+#include "node/slot.h"
+
+struct flight { /* one task of the line */
+	struct uuid id;
+	uint32_t attempt;
+	enum task_kind kind;
+	bool started;
+};
+
+struct slot {
+	struct loop *loop;
+	char *exe;
+	const struct slot_ops *ops;
+	void *arg;
+
+	pid_t pid;  /* of the runner; 0 = none, or reaped */
+	int status; /* of the one that was reaped last */
+	int fd;     /* our end; -1 = closed */
+	struct loop_io *io;
+	struct runner_reader in;
+	struct buf out;
+	size_t sent;            /* bytes of out that are written */
+	int64_t peer_version;   /* of the runner's hello; 0 = none yet */
+	struct loop_timer late; /* it does not go, or it did not start */
+	struct err trouble;     /* why it did not start, or what it said that it may not */
+
+	struct flight *line; /* the first one runs, or will next */
+	size_t n, cap;
+
+	bool inside;  /* one of our callbacks runs: freeing waits for its end */
+	bool flushed; /* our deferred call is on its way, likewise */
+	bool freed;
+};
+
+/* slot_read.c */
+struct flight *slot_find(struct slot *s, const struct uuid *id, int64_t attempt); /* or NULL */
+/* Handles all complete messages. -1: the runner is broken, s->trouble says how. A callback may free the slot, or take another runner. */
+int slot_read(struct slot *s);
+
+#endif
