@@ -64,6 +64,10 @@ $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(OBJS)
 	@mkdir -p $(@D)
 	$(call SAY,LD $@)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 
+# Load on a running control plane; bench/ours uses it.
+$(BUILD)/bench/echo: $(BUILD)/bench/echo.o $(OBJS)
+	$(call SAY,LD $@)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 unit: $(UNIT)
 fuzzers: $(FUZZERS)
 
@@ -103,7 +107,7 @@ soak: ## `make demo` and `make check` in a fresh minimal Debian (root; minutes)
 	@tests/fresh-root
 
 bench: deps ## rates, latency, memory
-	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(BUILD)/bench/echo
 	@bench/run
 
 format: ## clang-format on everything

@@ -52,6 +52,8 @@ struct client_watch *client_watch_tasks(struct client *c, bool results, client_e
 /* Called when the connection is given up for good: nothing comes any more. Not set: nobody is told. */
 void client_watch_on_failed(struct client_watch *w,
 	void (*fn)(void *arg, const struct err *why));
+/* Before anything is added: only the end of each task is told, none of the changes before. */
+void client_watch_ends(struct client_watch *w);
 void client_watch_add(struct client_watch *w, const char *const *selectors, size_t n);
 /* Counts a task as open before its first event. */
 void client_watch_expect_id(struct client_watch *w, const char *id);

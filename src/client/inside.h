@@ -29,6 +29,7 @@ void client_watches_free(struct client *c);
 struct client_watch *client_watch_find(struct client *c, int64_t number); /* NULL: ended */
 int64_t client_watch_number(const struct client_watch *w);
 bool client_watch_results(const struct client_watch *w);
+bool client_watch_only_ends(const struct client_watch *w);
 void client_watch_expect(struct client_watch *w,
 	const struct uuid *id); /* a task that is being added to it */
 void client_watch_refused(struct client_watch *w,

@@ -119,6 +119,8 @@ static void begin(struct client *c, struct mout *o, struct client_watch *w)
 	if (w) {
 		jout_i64(&o->w, "watch", client_watch_number(w));
 		jout_bool(&o->w, "results", client_watch_results(w));
+		if (client_watch_only_ends(w))
+			jout_bool(&o->w, "ends", true);
 	}
 	jout_array(&o->w, "tasks");
 }

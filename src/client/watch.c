@@ -12,7 +12,7 @@
 struct client_watch {
 	struct client *client;
 	int64_t number;
-	bool all, results;
+	bool all, results, ends;
 	bool gap;         /* the next event is the first after a reconnect */
 	int64_t after;    /* of a watch on all: number of the last event seen */
 	struct map *open; /* of a watch on tasks: text of id -> itself */
@@ -31,6 +31,16 @@ int64_t client_watch_number(const struct client_watch *w)
 bool client_watch_results(const struct client_watch *w)
 {
 	return w->results;
+}
+
+bool client_watch_only_ends(const struct client_watch *w)
+{
+	return w->ends;
+}
+
+void client_watch_ends(struct client_watch *w)
+{
+	w->ends = true;
 }
 
 static void add_open(struct client_watch *w, const char *id)
@@ -151,6 +161,8 @@ static void ask(struct client_watch *w, const char *const *ids, size_t n)
 			jout_str(&o->w, NULL, ids[i]);
 		jout_end_array(&o->w);
 		jout_bool(&o->w, "results", w->results);
+		if (w->ends)
+			jout_bool(&o->w, "ends", true);
 	}
 	client_send(c, o, on_watching, c);
 }

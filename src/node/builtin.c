@@ -17,12 +17,44 @@ static void finish_null(struct run *run)
 	run_finish_json(run, "null", 4);
 }
 
+/* With the keyword argument pid=true: who answers, and the value. */
+static void echo_with_pid(struct run *run, const char *value, size_t n)
+{
+	struct buf text = BUF_INIT;
+	struct json_out w;
+	jout_init(&w, &text);
+	jout_object(&w, NULL);
+	jout_i64(&w, "pid", getpid());
+	jout_raw(&w, "value", value, n);
+	jout_end_object(&w);
+	run_finish_json(run, text.data, text.len);
+	buf_fini(&text);
+}
+
+static bool wants_pid(const struct run *run)
+{
+	struct json_doc d;
+	struct json_fault fault;
+	bool pid = false;
+	if (run->kwargs.len <= 2) /* {} */
+		return false;
+	json_init(&d);
+	if (json_parse(&d, run->kwargs.data, run->kwargs.len, 0, ARGS_MAX_VALUES, &fault) == 0)
+		json_bool(json_get(d.nodes, "pid"), &pid);
+	json_fini(&d);
+	return pid;
+}
+
 static void run_echo(struct run *run, const struct json_node *args)
 {
 	size_t n;
 	const char *text = json_raw(args->nchild == 1 ? json_first(args) : args, &n);
-	if (args->nchild == 0)
-		finish_null(run);
+	if (args->nchild == 0) {
+		text = "null";
+		n = 4;
+	}
+	if (wants_pid(run))
+		echo_with_pid(run, text, n);
 	else
 		run_finish_json(run, text, n);
 }
@@ -69,8 +101,8 @@ static void run_true(struct run *run, const struct json_node *args)
 const struct builtin builtins[] = {
 	{
 		.name = "echo",
-		.doc = "Gives back its arguments: one as it is, several as a list.",
-		.params = "[VALUE...]",
+		.doc = "Gives back its arguments: one as it is, several as a list. pid=true: as {\"pid\":..., \"value\":...}, with the process that answers.",
+		.params = "[VALUE...] [pid=true]",
 		.run = run_echo,
 	},
 	{

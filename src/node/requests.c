@@ -78,6 +78,7 @@ static handler *const handlers[MSG__COUNT] = {
 	[MSG_SHUTDOWN] = shutdown_handle,
 	[MSG_REGISTER] = register_handle,
 	[MSG_STARTED] = started_handle,
+	[MSG_RETURNED] = returned_handle,
 	[MSG_DONE] = done_handle,
 	[MSG_HEARTBEAT] = heartbeat_handle,
 	[MSG_LEAVE] = leave_handle,

@@ -154,7 +154,7 @@ int watch_room(const struct peer *p, struct err *e);
 void watch_handle(struct peer *p, const struct msg *m);
 void unwatch_handle(struct peer *p, const struct msg *m);
 /* Or finds it. NULL: no room, see watch_room(). */
-struct watch *watch_make(struct peer *p, int64_t number, bool results);
+struct watch *watch_make(struct peer *p, const struct msg *m);
 void watch_task(struct watch *w, struct task *t); /* its changes until the end, from now on */
 /* Calls fn when all of the tasks are final, or after ms (>= 0), or never if the peer goes. */
 typedef void watch_final_fn(void *arg, struct peer *p, bool gone);

@@ -128,7 +128,7 @@ void submit_handle(struct peer *p, const struct msg *m)
 	struct err e;
 
 	if (json_get(m->head, "watch")) {
-		w = watch_make(p, msg_int(m->head, "watch", 0), msg_bool(m->head, "results"));
+		w = watch_make(p, m);
 		if (!w) {
 			watch_room(p, &e);
 			peer_error(p, m->req, &e);

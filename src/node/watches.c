@@ -10,6 +10,7 @@ struct watch {
 	struct peer *peer;
 	int64_t number;
 	bool results, all;
+	bool ends;             /* only the end of each task is told */
 	struct list interests; /* struct interest.of_watch */
 	size_t nopen;          /* interests in tasks that are not final */
 	struct mout out;       /* `event` being filled in this turn; head.len 0 = none */
@@ -113,8 +114,9 @@ int watch_room(const struct peer *p, struct err *e)
 		WATCHES_MAX);
 }
 
-struct watch *watch_make(struct peer *p, int64_t number, bool results)
+struct watch *watch_make(struct peer *p, const struct msg *m)
 {
+	int64_t number = msg_int(m->head, "watch", 0);
 	struct watch *w = find_watch(p, number);
 
 	if (!w && watch_room(p, &(struct err){0}))
@@ -122,7 +124,8 @@ struct watch *watch_make(struct peer *p, int64_t number, bool results)
 	if (!w)
 		w = new_watch(p);
 	w->number = number;
-	w->results = results;
+	w->results = msg_bool(m->head, "results");
+	w->ends = msg_bool(m->head, "ends");
 	return w;
 }
 
@@ -249,7 +252,7 @@ void watch_task(struct watch *w, struct task *t)
 	struct interest *i;
 
 	/* A final task has nothing more to say but how it ended. Its state now is sent in all other cases, too, when it is not new. */
-	if (!w->final && (task_state_final(t->state) || t->attempt))
+	if (!w->final && (task_state_final(t->state) || (t->attempt && !w->ends)))
 		add_state(w, t);
 	if (task_state_final(t->state) || (a && is_in(a, w)))
 		return;
@@ -292,7 +295,7 @@ static void tell_audience(const struct event *ev, struct task *t)
 		struct interest *i = container_of(e, struct interest, of_task);
 		struct watch *w = i->watch;
 		bool last = tmp == &a->interests;
-		if (!w->final)
+		if (!w->final && (final || !w->ends))
 			add_event(w, ev, t);
 		if (final) {
 			drop_interest(i);
@@ -361,7 +364,7 @@ static void add_interest(void *arg, struct task *t)
 {
 	struct watch *w = arg;
 
-	if (!task_state_final(t->state) && !t->attempt)
+	if (!task_state_final(t->state) && !t->attempt && !w->ends)
 		add_state(w, t);
 	watch_task(w, t);
 }
@@ -390,8 +393,7 @@ static void answer(struct watch *w, const struct msg *m)
 void watch_handle(struct peer *p, const struct msg *m)
 {
 	/* Asked again, for more tasks or after a lost answer: it grows. */
-	struct watch *w =
-		watch_make(p, msg_int(m->head, "watch", 0), msg_bool(m->head, "results"));
+	struct watch *w = watch_make(p, m);
 	struct err e;
 
 	if (!w) {
