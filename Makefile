@@ -14,10 +14,8 @@ core_OBJS := state task event names queue pace credit worker held lease cache re
 proto_OBJS := address keys keyring context messages msg document wire sock holder zap link resolve
 store_OBJS := schema store rows others
 client_OBJS := client watch submit fetch
-AAAnode_OBJS := module_parse module_task modules runner_msg args scratch tree run run_end builtin runner spawn slot \
-	jobs jobs_all worker peers series select records rows steer watches uploads herd local persist requests control_plane
 node_OBJS := module_parse module_task modules runner_msg args scratch tree run run_end builtin runner spawn slot slot_read \
-	jobs jobs_all lanes worker peers series select records rows steer watches uploads herd local requests control_plane
+	jobs jobs_all lanes worker peers series select records rows steer watches uploads herd local persist requests control_plane
 cmd_OBJS := out table session cmd help ending show arguments processes start submit wait record lists list config \
 	complete_words complete hidden words
 tui_OBJS := console acts header panel listing listing_panel lists cells rows feed detail pager confirm prompt run \

@@ -71,7 +71,8 @@ static void put_back(struct core *c, struct now now, struct task *t, const char 
 	case TASK_RUNNING:
 		if (instance && t->worker_id) {
 			id = xstrdup(t->worker_id);
-			worker_hold(c, holder(c, now, id, instance), t);
+			worker_hold(c, now, holder(c, now, id, instance), t,
+				t->state == TASK_ASSIGNED);
 			free(id);
 			return;
 		}
