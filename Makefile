@@ -66,7 +66,16 @@ $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(OBJS)
 $(BUILD)/bench/echo: $(BUILD)/bench/echo.o $(OBJS)
 	$(call SAY,LD $@)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-unit: $(UNIT)
+# What the proofs of durability use: a recorder that is loaded into the control plane, and what rebuilds its files.
+FAULTS := $(BUILD)/faults/recorder.so $(BUILD)/faults/powercut
+$(BUILD)/faults/recorder.so: tests/faults/recorder.c tests/faults/disklog.h
+	@mkdir -p $(@D)
+	$(call SAY,CC $@)$(CC) -D_GNU_SOURCE $(CFLAGS) -fPIC -shared -o $@ $< -ldl
+$(BUILD)/faults/powercut: $(BUILD)/tests/faults/powercut.o $(OBJS)
+	@mkdir -p $(@D)
+	$(call SAY,LD $@)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+unit: $(UNIT) $(FAULTS)
 fuzzers: $(FUZZERS)
 
 # The same sources built in other ways, each in a folder of its own.
