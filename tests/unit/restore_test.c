@@ -130,14 +130,14 @@ static void test_another_process_does_not(void)
 static void test_one_lease(void)
 {
 	struct core *c = core_new(&conf);
-	struct task a = kept(1, TASK_ASSIGNED);
+	struct task a = kept(1, TASK_RUNNING);
 	struct task *t;
 
 	a.worker_id = (char *)"w1";
 	t = restore(c, &a, "mine", false);
 	CHECK_INT(core_next_due(c), 30000 * 1000);
 	core_tick(c, at(29999));
-	CHECK_INT(t->state, TASK_ASSIGNED);
+	CHECK_INT(t->state, TASK_RUNNING);
 	core_tick(c, at(30000));
 	CHECK_INT(t->state, TASK_QUEUED);
 	CHECK(core_worker(c, "w1") == NULL);
