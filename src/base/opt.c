@@ -182,6 +182,11 @@ int64_t opts_ms(const struct opts *o, const char *name)
 	return number(o, name, OPT_DURATION);
 }
 
+int64_t opts_size(const struct opts *o, const char *name)
+{
+	return number(o, name, OPT_SIZE);
+}
+
 size_t opts_many(const struct opts *o, const char *name, const char *const **values)
 {
 	const struct opt_slot *s = need(o, name);

@@ -13,6 +13,7 @@ enum opt_type {
 	OPT_STRING,   /* --name VALUE or --name=VALUE; given twice, the last one counts */
 	OPT_INT,      /* checked against min, max */
 	OPT_DURATION, /* str_duration_ms() */
+	OPT_SIZE,     /* str_size(); checked against min, max */
 	OPT_CHOICE,   /* one word of `choices`, any case */
 	OPT_MANY,     /* may be given more than once; opts_many() */
 	OPT_WORDS, /* takes all words up to the next option (and commas split when `commas`); a word like -3 is a value */
@@ -61,8 +62,9 @@ void opts_free(struct opts **o);
 bool opts_flag(const struct opts *o, const char *name);
 const char *opts_str(const struct opts *o,
 	const char *name); /* NULL when unset and without a default */
-int64_t opts_int(const struct opts *o, const char *name); /* 0 likewise */
-int64_t opts_ms(const struct opts *o, const char *name);  /* -1 likewise */
+int64_t opts_int(const struct opts *o, const char *name);  /* 0 likewise */
+int64_t opts_ms(const struct opts *o, const char *name);   /* -1 likewise */
+int64_t opts_size(const struct opts *o, const char *name); /* bytes; 0 likewise */
 size_t opts_many(const struct opts *o, const char *name, const char *const **values);
 bool opts_given(const struct opts *o, const char *name); /* origin above OPT_DEFAULT */
 bool opts_has(const struct opts *o, const char *name);   /* is it in the tables at all */

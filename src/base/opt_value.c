@@ -64,6 +64,26 @@ static char *check_duration(const char *text, int64_t *number, enum err_code cod
 	return NULL;
 }
 
+static char *check_size(const struct opt *opt, const char *text, int64_t *number,
+	enum err_code code, struct err *e)
+{
+	bool any = !opt->min && !opt->max;
+	char min[16], max[16];
+
+	if (!str_size(text, number)) {
+		err_set(e, code,
+			"\"%s\" is not a size like 500K, 64MiB or 1G (a bare number is bytes)",
+			str_show(text));
+		return NULL;
+	}
+	if (!any && (*number < opt->min || *number > opt->max)) {
+		err_set(e, code, "%s is not between %s and %s", str_show(text),
+			str_count(min, opt->min, true), str_count(max, opt->max, true));
+		return NULL;
+	}
+	return xstrdup(text);
+}
+
 /* "a|b|c" as "a, b, c". */
 static void list_choices(struct buf *out, const char *choices)
 {
@@ -102,6 +122,8 @@ char *opt_check(const struct opt *opt, const char *text, int64_t *number, enum e
 		return check_int(opt, text, number, code, e);
 	case OPT_DURATION:
 		return check_duration(text, number, code, e);
+	case OPT_SIZE:
+		return check_size(opt, text, number, code, e);
 	case OPT_CHOICE:
 		return check_choice(opt, text, code, e);
 	case OPT_STRING:

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -194,6 +195,33 @@ bool str_duration_ms(const char *s, int64_t *out)
 		number = strspn(s, DIGITS ".");
 	}
 	*out = sum;
+	return true;
+}
+
+bool str_size(const char *s, int64_t *out)
+{
+	static const char letters[] = "kmgt";
+	size_t n = strspn(s, DIGITS ".");
+	const char *unit = s + n, *at;
+	double v, scale = 1;
+	char *end;
+
+	if (n == 0 || n > 18)
+		return false;
+	v = strtod(s, &end);
+	if (end != unit)
+		return false;
+	if (*unit && (at = strchr(letters, tolower((unsigned char)*unit)))) {
+		for (scale = 1024; at > letters; at--)
+			scale *= 1024;
+		unit++;
+		unit += *unit == 'i' && (unit[1] == 'B' || unit[1] == 'b');
+	}
+	if (*unit == 'B' || *unit == 'b')
+		unit++;
+	if (*unit || v * scale > 9e15)
+		return false;
+	*out = (int64_t)(v * scale);
 	return true;
 }
 

@@ -20,6 +20,8 @@ const char *str_show(const char *s);
 bool str_i64(const char *s, int64_t min, int64_t max, int64_t *out);
 /* `30s` `5m` `2h30m` `1d` `1w` `250ms` `1.5` (bare = seconds) to milliseconds; false when not one or negative. */
 bool str_duration_ms(const char *s, int64_t *out);
+/* `500` `64K` `64MiB` `1.5G` to bytes, each step 1024; false when not one or negative. */
+bool str_size(const char *s, int64_t *out);
 /* 1234 -> "1.2s", 65000 -> "1m05s", 7300000 -> "2h01m", 100000000 -> "1d03h"; at most 7 cells; returns dst. */
 char *str_age(char dst[16], int64_t ms);
 /* 1234 -> "1234", 99999 -> "99k", bytes with binary = true -> "97.6 KiB"; returns dst. */

@@ -8,6 +8,7 @@
 
 #include "base/rng.h"
 #include "proto/link.h"
+#include "proto/logrec.h"
 
 struct client;
 
@@ -72,6 +73,7 @@ struct submission {
 	size_t args_len;
 	const char *kwargs; /* JSON object, or NULL */
 	size_t kwargs_len;
+	bool stream; /* no result: its output is read with client_log_open() and hold, and the task waits for that reader */
 };
 
 /* One answer per task, in any order. n: its number; state: word. On refusal n is 0 and *e says why. */
@@ -86,5 +88,29 @@ typedef bool client_part_fn(void *arg, const char *data, size_t len, bool last,
 	const struct err *e);
 void client_fetch(struct client *c, const char *selector, const char *part, client_part_fn *fn,
 	void *arg);
+
+/* Reading the output of a task, while it runs or afterwards. */
+struct client_log;
+/* One of: a piece (p), bytes left out (left_out > 0) before what comes next, a note for people (text, as in "worker w2 is away: only the last 64 KiB"),
+ * the end (end: everything was given), or e, which ends it, too. After end or e no call comes; client_log_close() is still the caller's, also from inside. */
+struct client_log_news {
+	const struct log_piece *p;
+	int64_t left_out;
+	const char *note;
+	bool end;
+	const struct err *e;
+};
+typedef void client_log_fn(void *arg, const struct client_log_news *news);
+struct client_log_conf {
+	bool follow; /* until the task is over, also when it has not begun or begins again; else what is there now */
+	bool hold;    /* the task was submitted with `stream` and waits for us; with follow */
+	int64_t tail; /* only the last so many bytes of output; 0: all */
+};
+/* id: UUID or number. Survives lost connections. At most 128 KiB are on their way without having been given. */
+struct client_log *client_log_open(struct client *c, const char *id,
+	const struct client_log_conf *conf, client_log_fn *fn, void *arg);
+/* While paused, nothing more is asked for; what has come is still given (at most 128 KiB). */
+void client_log_pause(struct client_log *l, bool paused);
+void client_log_close(struct client_log **l); /* a held task goes on without us */
 
 #endif

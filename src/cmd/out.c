@@ -67,6 +67,7 @@ void out_init_cli(struct out *o)
 
 	memset(o, 0, sizeof(*o));
 	o->write = write_cli;
+	o->own_files = true;
 	o->tty = isatty(STDOUT_FILENO);
 	o->color = want_color(o->tty);
 	if (o->tty)

@@ -11,8 +11,9 @@
 struct out {
 	/* stream 1: data; 2: what is said about it. Bytes as they are: what is not safe for a terminal was made so by the caller. */
 	void (*write)(struct out *o, int stream, const char *p, size_t n);
-	bool tty;  /* data goes to a terminal */
-	bool json; /* --json; set for each command */
+	bool own_files; /* stdout and stderr of this process */
+	bool tty;       /* data goes to a terminal */
+	bool json;      /* --json; set for each command */
 	bool color;
 	int width;   /* columns of the terminal; 0 = not one: nothing is cut */
 	void *arg;   /* of write */

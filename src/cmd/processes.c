@@ -1,4 +1,4 @@
-/* control-plane, worker, subworker: the processes. Each runs its own loop until it is told to stop. */
+/* control-plane, worker: the processes. Each runs its own loop until it is told to stop. */
 #include "cmd/processes.h"
 
 #include <stdio.h>
@@ -11,20 +11,6 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "node/control_plane.h"
-#include "node/worker.h"
-
-#define MODULES                                                                                \
-	{                                                                                      \
-		.name = "task-modules", .letter = 't', .type = OPT_WORDS, .arg = "MODULE",     \
-		.commas = true, .env = "FASTWORKER_TASK_MODULES", .conf = true,                \
-		.complete = "file", .help = "Shell modules and folders of executables"         \
-	}
-#define SHUTDOWN                                                                               \
-	{                                                                                      \
-		.name = "shutdown-timeout", .type = OPT_DURATION, .arg = "TIME", .def = "30s", \
-		.conf = true,                                                                  \
-		.help = "How long running tasks may go on after the first SIGTERM"             \
-	}
 
 const struct opt control_plane_opts[] = {
 	MODULES,
@@ -106,6 +92,7 @@ const struct opt control_plane_opts[] = {
 		.conf = true,
 		.help = "disk: what is acknowledged outlives a crash; memory: nothing outlives this process"},
 	SHUTDOWN,
+	LOGS,
 	{.name = "gui",
 		.type = OPT_FLAG,
 		.env = "FASTWORKER_GUI_ENABLED",
@@ -206,6 +193,8 @@ static int fill(struct cmd_ctx *ctx, struct control_plane_conf *conf, bool stand
 	conf->lease_ms = opts_ms(o, "lease");
 	conf->shutdown_ms = opts_ms(o, "shutdown-timeout");
 	conf->log_level = opts_str(o, "log-level");
+	conf->log_limit = opts_size(o, "log-limit");
+	conf->log_keep = opts_size(o, "log-keep");
 	conf->exe = ctx->session->exe;
 	conf->ready = say_ready;
 	conf->ready_arg = ctx;
@@ -291,118 +280,4 @@ const struct cmd cmd_worker_entry = {
 	.opts = control_plane_opts,
 	.flags = CMD_PROCESS,
 	.exec = exec_worker,
-};
-
-static const struct opt subworker_opts[] = {
-	MODULES,
-	{.name = "worker-id",
-		.type = OPT_STRING,
-		.arg = "ID",
-		.env = "FASTWORKER_WORKER_ID",
-		.conf = true,
-		.help = "Name of this worker (the host's name)"},
-	{.name = "control-plane-address",
-		.type = OPT_STRING,
-		.arg = "ADDRESS",
-		.env = "FASTWORKER_CONTROL_PLANE_ADDRESS",
-		.help = "Base address of the control plane; left out: the one that commands would use",
-		.conf = true},
-	{.name = "concurrency",
-		.type = OPT_INT,
-		.arg = "N",
-		.env = "FASTWORKER_WORKER_CONCURRENCY",
-		.def = "1",
-		.min = 1,
-		.max = 4096,
-		.help = "Slots: tasks at a time",
-		.conf = true},
-	{.name = "base-address",
-		.type = OPT_STRING,
-		.arg = "ADDRESS",
-		.env = "FASTWORKER_BASE_ADDRESS",
-		.help = "Accepted and not used: a subworker opens no port",
-		.conf = true},
-	SHUTDOWN,
-	{.name = "local",
-		.type = OPT_FLAG,
-		.hidden = true,
-		.help = "Started by a control plane"},
-	{.name = NULL},
-};
-
-/* The control plane of a subworker: the address given, with the key that belongs to it. */
-static int find_control_plane(struct cmd_ctx *ctx, struct target *t, struct err *e)
-{
-	const char *text = opts_str(ctx->opts, "control-plane-address");
-
-	if (text)
-		return session_target_at(ctx->session, ctx->opts, text, PORT_WORKER, t, e);
-	return session_target(ctx->session, ctx->opts, PORT_WORKER, t, e);
-}
-
-static void run_subworker(struct cmd_ctx *ctx, const struct target *t,
-	const struct keypair *own)
-{
-	char host[256] = "worker";
-	struct worker_conf conf = {.control_plane = t->address,
-		.server_key = t->server_key,
-		.own = own};
-	const struct opts *o = ctx->opts;
-	struct err e;
-	int status;
-
-	gethostname(host, sizeof(host) - 1);
-	conf.id = opts_given(o, "worker-id") ? opts_str(o, "worker-id") : host;
-	conf.slots = (unsigned)opts_int(o, "concurrency");
-	conf.nmodules = opts_many(o, "task-modules", &conf.modules);
-	conf.local = opts_flag(o, "local");
-	conf.shutdown_ms = opts_ms(o, "shutdown-timeout");
-	conf.exe = ctx->session->exe;
-	conf.ready = conf.local ? NULL : say_ready;
-	conf.ready_arg = ctx;
-	if (!str_worker_id(conf.id)) {
-		err_set(&e, ERR_USAGE,
-			"\"%s\" cannot be a worker id: letters, digits, _ . -, at most 64",
-			str_show(conf.id));
-		cmd_fail(ctx, &e);
-		return;
-	}
-	status = worker_run(&conf, &e);
-	if (e.code != ERR_NONE)
-		cmd_fail(ctx, &e);
-	else
-		cmd_done(ctx, status);
-}
-
-static void exec_subworker(struct cmd_ctx *ctx)
-{
-	struct target t;
-	struct keypair own;
-	struct err e;
-
-	set_log_level(ctx->opts);
-	if (opts_given(ctx->opts, "base-address") && !opts_flag(ctx->opts, "local"))
-		out_note(ctx->out,
-			"subworker: --base-address is not used: a subworker opens no port");
-	if (find_control_plane(ctx, &t, &e) || session_key(ctx->session, &own, &e)) {
-		cmd_fail(ctx, &e);
-		return;
-	}
-	run_subworker(ctx, &t, &own);
-	explicit_bzero(&own, sizeof(own));
-}
-
-const struct cmd cmd_subworker_entry = {
-	.name = "subworker",
-	.group = "processes",
-	.usage = "[--worker-id ID] [--control-plane-address ADDRESS] [OPTIONS]",
-	.help = "Runs a worker for a control plane, on this or any other host",
-	.about =
-		"Opens no port: it connects to the control plane and takes tasks from there. Joins and leaves at any time.\n"
-		"Stops on SIGINT or SIGTERM when running tasks are done (30 s); at once on a second one.",
-	.examples =
-		"fastworker subworker -t tasks.sh --worker-id w2 --control-plane-address tcp://127.0.0.1:5555",
-	.opts = subworker_opts,
-	.flags = CMD_PROCESS,
-	.exec = exec_subworker,
 };

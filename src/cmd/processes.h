@@ -4,6 +4,33 @@
 
 #include "cmd/cmd.h"
 
+/* Options that several of them have. */
+#define MODULES                                                                                \
+	{                                                                                      \
+		.name = "task-modules", .letter = 't', .type = OPT_WORDS, .arg = "MODULE",     \
+		.commas = true, .env = "FASTWORKER_TASK_MODULES", .conf = true,                \
+		.complete = "file", .help = "Shell modules and folders of executables"         \
+	}
+#define LOGS                                                                                                                   \
+	{.name = "log-limit",                                                                                                  \
+		.type = OPT_SIZE,                                                                                              \
+		.arg = "SIZE",                                                                                                 \
+		.def = "64MiB",                                                                                                \
+		.max = (int64_t)1 << 50,                                                                                       \
+		.conf = true,                                                                                                  \
+		.help = "Output of one task that is kept in a file: its beginning and its end (at least 1MiB); 0: no files"},  \
+	{                                                                                                                      \
+		.name = "log-keep", .type = OPT_SIZE, .arg = "SIZE", .def = "1GiB",                                            \
+		.max = (int64_t)1 << 50, .conf = true,                                                                         \
+		.help = "Output of all tasks that a worker keeps; over it the oldest goes, as does what is older than 30 days" \
+	}
+#define SHUTDOWN                                                                               \
+	{                                                                                      \
+		.name = "shutdown-timeout", .type = OPT_DURATION, .arg = "TIME", .def = "30s", \
+		.conf = true,                                                                  \
+		.help = "How long running tasks may go on after the first SIGTERM"             \
+	}
+
 /* Options of control-plane, start and worker. */
 extern const struct opt control_plane_opts[];
 /* A line on stdout when a process is ready, flushed; for `ready` of its configuration. arg: struct cmd_ctx. */

@@ -14,9 +14,31 @@ void cache_add(struct core *c, struct now now, struct task *t)
 	cache_trim(c);
 }
 
+void tail_drop(struct core *c, struct task *t)
+{
+	if (!t->tail)
+		return;
+	c->tail_bytes -= t->tail->len;
+	list_del(&t->tailed);
+	bytes_unref(&t->tail);
+}
+
+void tail_keep(struct core *c, struct task *t, struct bytes *tail)
+{
+	tail_drop(c, t);
+	if (!tail)
+		return;
+	t->tail = bytes_ref(tail);
+	c->tail_bytes += tail->len;
+	list_push_back(&c->tails, &t->tailed);
+	while (c->tail_bytes > c->conf.max_tails)
+		tail_drop(c, list_first(&c->tails, struct task, tailed));
+}
+
 /* From here on nobody finds it; its memory lives until core_sweep(), because actions still point at it. */
 static void drop(struct core *c, struct task *t)
 {
+	tail_drop(c, t);
 	list_del(&t->cached);
 	list_del(&t->expiry);
 	c->counts.cached--;

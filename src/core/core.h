@@ -36,6 +36,8 @@ struct core {
 	struct list active, inactive;   /* struct worker.by_seen */
 	struct list ready[PRIO__COUNT]; /* struct name.ready; oldest task first */
 	struct list cached, expiry;     /* struct task */
+	struct list tails;              /* struct task.tailed */
+	size_t tail_bytes;              /* of them */
 	struct list changed;            /* struct task.changed */
 	int64_t forgotten_ms; /* when the youngest of the ids was made that were dropped; 0 = none */
 	struct list dead_tasks, dead_workers; /* dropped; freed in core_sweep() */
@@ -132,5 +134,8 @@ void cache_add(struct core *c, struct now now, struct task *t); /* it is over an
 void cache_trim(struct core *c);                                /* what is too much goes */
 int64_t cache_next(const struct core *c);                       /* mono_us, or -1 */
 void cache_tick(struct core *c, struct now now);
+/* Keeps the end of its output with it; older ones go when they are too much together. */
+void tail_keep(struct core *c, struct task *t, struct bytes *tail);
+void tail_drop(struct core *c, struct task *t);
 
 #endif

@@ -15,7 +15,8 @@ struct core *core_new(const struct core_conf *conf)
 {
 	struct core *c = xcalloc(1, sizeof(*c));
 	struct list *const heads[] = {&c->tasks, &c->all_workers, &c->active, &c->inactive,
-		&c->ahead, &c->cached, &c->expiry, &c->changed, &c->dead_tasks, &c->dead_workers};
+		&c->ahead, &c->cached, &c->expiry, &c->tails, &c->changed, &c->dead_tasks,
+		&c->dead_workers};
 
 	c->conf = *conf;
 	c->by_id = map_new();
@@ -217,6 +218,16 @@ int core_returned(struct core *c, struct now now, struct worker *w, const struct
 	return 0;
 }
 
+/* Also of a cancelled attempt: it may have written until its end. */
+static void note_output(struct core *c, struct task *t, const struct outcome *o)
+{
+	t->outs = o->outs;
+	t->errs = o->errs;
+	tail_keep(c, t, o->tail);
+	free(t->log_error);
+	t->log_error = xstrdup(o->log_error);
+}
+
 static void record(struct core *c, struct now now, struct task *t, const struct outcome *o)
 {
 	t->completed_at = now.wall_ms;
@@ -226,6 +237,7 @@ static void record(struct core *c, struct now now, struct task *t, const struct 
 	t->error = xstrdup(o->error);
 	t->result = bytes_ref(o->result);
 	t->result_type = o->result_type;
+	note_output(c, t, o);
 	task_move(c, now, t, o->ok ? TASK_EV_SUCCEED : TASK_EV_FAIL, t->error);
 	cache_add(c, now, t);
 }
@@ -239,8 +251,10 @@ int core_finished(struct core *c, struct now now, struct worker *w, const struct
 
 	if (g)
 		ghost_free(c, now, w, &g);
-	if (cancelled)
+	if (cancelled) {
+		note_output(c, t, o);
 		return 0;
+	}
 	if (!holds(w, t, attempt))
 		return stale(c, w, id, attempt, e);
 	if (t->state == TASK_ASSIGNED)

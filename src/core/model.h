@@ -26,6 +26,7 @@ struct core_conf {
 	size_t cache_size;    /* finished tasks kept; least recently used goes first */
 	int64_t cache_ttl_ms; /* and for how long after they ended */
 	size_t max_queued;    /* over it core_submit() says ERR_BUSY */
+	size_t max_tails; /* bytes of output that are kept with finished tasks; the oldest go first */
 	int64_t lease_ms; /* silence after which a worker is inactive, then removed, its tasks queued again */
 	size_t events; /* how many events core_events_since() can go back */
 };
@@ -97,7 +98,8 @@ struct task_spec {
 	enum priority priority;
 	struct bytes *args, *kwargs; /* referenced, not taken */
 	int64_t timeout_ms;
-	bool defer; /* queue it even if nobody ever announced the name */
+	bool defer;  /* queue it even if nobody ever announced the name */
+	bool stream; /* see struct task */
 };
 
 struct outcome {
@@ -110,6 +112,9 @@ struct outcome {
 	const char *error;    /* NULL = none */
 	struct bytes *result; /* referenced, not taken; NULL = none */
 	enum result_type result_type;
+	int64_t outs, errs;    /* bytes of stdout and stderr; -1 = not known */
+	struct bytes *tail;    /* referenced, not taken; NULL = none */
+	const char *log_error; /* NULL = none */
 };
 
 enum action_type {

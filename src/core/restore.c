@@ -42,6 +42,8 @@ static struct task *copy(struct core *c, const struct task_kept *k)
 	t->error = xstrdup(from->error);
 	t->cancel_by = xstrdup(from->cancel_by);
 	t->cancel_reason = xstrdup(from->cancel_reason);
+	t->stream = from->stream;
+	t->outs = t->errs = -1;
 	t->saved = true;
 	return t;
 }

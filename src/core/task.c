@@ -54,6 +54,8 @@ struct task *task_new(struct core *c, struct now now, const struct task_spec *sp
 	t->timeout_ms = spec->timeout_ms;
 	t->created_at = now.wall_ms;
 	t->exit_status = -1;
+	t->stream = spec->stream;
+	t->outs = t->errs = -1;
 	c->counts.by_state[TASK_PENDING]++;
 	c->counts.submitted++;
 	index_task(c, t);
@@ -69,6 +71,8 @@ void task_free(struct task **t)
 	bytes_unref(&mine->args);
 	bytes_unref(&mine->kwargs);
 	bytes_unref(&mine->result);
+	bytes_unref(&mine->tail);
+	free(mine->log_error);
 	free(mine->owner);
 	free(mine->worker_id);
 	free(mine->error);

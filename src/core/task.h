@@ -2,6 +2,7 @@
 #ifndef CORE_TASK_H
 #define CORE_TASK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/bytes.h"
@@ -61,14 +62,22 @@ struct task {
 		*result; /* NULL until success; also set on failure when there was output */
 	enum result_type result_type;
 	enum cause cause;
-	int exit_status;                 /* of the program; -1 = none */
-	int exit_signal;                 /* 0 = none */
-	char *error;                     /* one line, or NULL */
+	int exit_status; /* of the program; -1 = none */
+	int exit_signal; /* 0 = none */
+	char *error;     /* one line, or NULL */
+
+	bool stream;        /* keeps no result; waits for the reader of its output */
+	int64_t outs, errs; /* bytes that it wrote to stdout and stderr; -1 = not known */
+	struct bytes *
+		tail; /* the last of its output, as records; NULL = none, or the result says the same */
+	char *log_error;                 /* why its output is in no file, or NULL */
+	struct list tailed;              /* those with a tail, oldest first */
 	char *cancel_by, *cancel_reason; /* NULL when not cancelled or not said */
 
 	bool saved;          /* the store's: it has a row; core leaves it alone */
 	struct list changed; /* in core's list of those that changed since core_saved() */
 	void *watch;         /* the node's: who wants to hear of it; core leaves it alone */
+	void *hold;          /* likewise: whose reading it waits for */
 
 	struct list all;     /* every task, by n */
 	struct list waiting; /* in its name's queue while queued */

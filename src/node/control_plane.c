@@ -355,6 +355,7 @@ static void make_core(struct server *s)
 		.cache_size = s->conf.cache_size,
 		.cache_ttl_ms = s->conf.cache_ttl_ms,
 		.max_queued = s->conf.max_queued,
+		.max_tails = MAX_TAILS,
 		.lease_ms = s->conf.lease_ms,
 		.events = 10000,
 	};

@@ -28,9 +28,10 @@ struct control_plane_conf {  /* all borrowed; must live as long as control_plane
 	size_t max_queued;
 	const char *state_dir; /* where the store is; NULL: nothing is kept */
 	int64_t lease_ms;
-	int64_t shutdown_ms;   /* for what runs when it is told to stop */
-	const char *log_level; /* word, for the local worker */
-	const char *exe;       /* this binary */
+	int64_t shutdown_ms;         /* for what runs when it is told to stop */
+	const char *log_level;       /* word, for the local worker */
+	int64_t log_limit, log_keep; /* as in struct worker_conf, for the local worker */
+	const char *exe;             /* this binary */
 	/* Called once when it serves: for a line on stdout. */
 	void (*ready)(void *arg, const char *text);
 	void *ready_arg;

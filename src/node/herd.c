@@ -8,6 +8,8 @@
 #include "base/str.h"
 #include "node/server.h"
 
+#define TAIL_MAX                                                                               \
+	(80 * 1024) /* bytes of output that come with the end of a task: 64 KiB and what is around them */
 #define COME_BACK_MS                                                                           \
 	2000 /* a worker whose connection broke may come back this long before its tasks go to others */
 
@@ -113,6 +115,7 @@ static void joined(struct peer *p, struct worker *w, const struct msg *m)
 		str_show(w->host), p->address, w->slots, w->nnames);
 	answer_registered(p, m);
 	give_again(p, m);
+	reads_joined(p->server, w);
 	if (w->local)
 		local_registered(p->server->local);
 }
@@ -239,10 +242,11 @@ static int64_t number_in(const struct json_node *o, const char *name, int64_t mi
 static void done_one(struct peer *p, const struct msg *m, const struct json_node *o, size_t *at)
 {
 	struct uuid id, blob;
-	char cause[80], error[1100], type[80];
+	char cause[80], error[1100], type[80], log_error[1100];
 	int64_t attempt = number_in(o, "attempt", 1, UINT32_MAX, 0);
-	size_t len;
+	size_t len, ntail;
 	const char *result = msg_take(m, o, "result", at, &len);
+	const char *tail = msg_take(m, o, "tail", at, &ntail);
 	struct outcome out = {.ok = msg_bool(o, "ok"), .cancelled = msg_bool(o, "cancelled")};
 	int known;
 
@@ -257,6 +261,11 @@ static void done_one(struct peer *p, const struct msg *m, const struct json_node
 	out.result_type = msg_str(o, "type", type, sizeof(type)) && strcmp(type, "json") == 0
 				  ? RESULT_JSON
 				  : RESULT_BYTES;
+	out.outs = msg_int(o, "outs", 0);
+	out.errs = msg_int(o, "errs", 0);
+	out.log_error =
+		msg_str(o, "log_error", log_error, sizeof(log_error)) ? log_error : NULL;
+	out.tail = tail && ntail <= TAIL_MAX ? bytes_new(tail, ntail) : NULL;
 	if (msg_uuid(o, "result_blob", &blob)) {
 		out.result = upload_take(p, &blob);
 		/* Never a success without the result that it had. */
@@ -273,6 +282,7 @@ static void done_one(struct peer *p, const struct msg *m, const struct json_node
 			(long long)attempt);
 	acknowledge(p, &id, attempt);
 	bytes_unref(&out.result);
+	bytes_unref(&out.tail);
 }
 
 void done_handle(struct peer *p, const struct msg *m)
@@ -328,6 +338,10 @@ void herd_dispatch(struct server *s, const struct action *a)
 	jout_str(&o->w, "name", t->name->text);
 	if (t->timeout_ms >= 0)
 		jout_i64(&o->w, "timeout_ms", t->timeout_ms);
+	if (t->stream)
+		jout_bool(&o->w, "stream", true);
+	if (t->hold)
+		jout_bool(&o->w, "hold", true);
 	if (fetched)
 		jout_i64(&o->w, "size", (int64_t)t->args->len);
 	else
@@ -423,4 +437,6 @@ void herd_removed(struct server *s, const struct event *ev)
 		if (p->worker && p->worker != now && strcmp(p->worker->id, ev->worker) == 0)
 			p->worker = NULL;
 	}
+	if (!now)
+		reads_removed(s, ev->worker);
 }

@@ -33,7 +33,9 @@ static void free_job(struct job *j)
 	buf_fini(&j->args);
 	buf_fini(&j->kwargs);
 	bytes_unref(&j->outcome.result);
+	bytes_unref(&j->outcome.tail);
 	free(j->error);
+	free(j->log_error);
 	free(j);
 	labour_idle(b);
 }
@@ -57,108 +59,31 @@ static struct job *find_serial(struct labour *b, int64_t serial)
 	return NULL;
 }
 
-static struct mout *open_list(struct labour *b, struct mout *o, enum msg_id id)
-{
-	if (o->head.len >= PROTO_BATCH || o->body.len >= PROTO_BATCH)
-		labour_flush(b);
-	if (!o->head.len) {
-		mout_begin(o, id, 0);
-		jout_array(&o->w, "tasks");
-	}
-	return o;
-}
-
-static void write_outcome(struct mout *o, const struct job *j)
-{
-	static const struct uuid no_blob;
-	const struct outcome *c = &j->outcome;
-
-	jout_bool(&o->w, "ok", c->ok);
-	if (c->cancelled)
-		jout_bool(&o->w, "cancelled", true);
-	if (c->cause)
-		jout_str(&o->w, "cause", cause_word(c->cause));
-	if (c->exit_status >= 0)
-		jout_i64(&o->w, "exit", c->exit_status);
-	if (c->exit_signal)
-		jout_i64(&o->w, "signal", c->exit_signal);
-	if (c->run_us > 0)
-		jout_i64(&o->w, "run_us", c->run_us);
-	if (c->again)
-		jout_bool(&o->w, "again", true);
-	if (j->error)
-		jout_str(&o->w, "error", j->error);
-	if (!c->result)
-		return;
-	jout_str(&o->w, "type", c->result_type == RESULT_JSON ? "json" : "bytes");
-	if (uuid_eq(&j->blob, &no_blob))
-		mout_put(o, "result", c->result->data, c->result->len);
-	else
-		mout_uuid(o, "result_blob", &j->blob);
-}
-
-static void send_done(struct job *j)
-{
-	struct mout *o = open_list(j->labour, &j->labour->done, MSG_DONE);
-
-	jout_object(&o->w, NULL);
-	mout_uuid(o, "id", &j->id);
-	jout_i64(&o->w, "attempt", j->attempt);
-	write_outcome(o, j);
-	jout_end_object(&o->w);
-}
-
-/* The next chunk of a large result; the answer brings the one after it. */
-static void send_chunk(struct job *j)
-{
-	struct labour *b = j->labour;
-	const struct bytes *r = j->outcome.result;
-	size_t n = r->len - j->sent < PROTO_CHUNK ? r->len - j->sent : PROTO_CHUNK;
-
-	mout_begin(&b->out, MSG_BLOB_PUT, j->serial);
-	mout_uuid(&b->out, "blob", &j->blob);
-	jout_i64(&b->out.w, "offset", (int64_t)j->sent);
-	jout_i64(&b->out.w, "size", (int64_t)r->len);
-	mout_put(&b->out, "data", r->data + j->sent, n);
-	mout_end(&b->out);
-	link_send(b->link, &b->out);
-}
-
-/* Tells the outcome, its large result first. From the start, also after a new connection. */
-static void hand_in(struct job *j)
-{
-	struct labour *b = j->labour;
-
-	if (!b->registered)
-		return;
-	memset(&j->blob, 0, sizeof(j->blob));
-	j->sent = 0;
-	j->refused = false;
-	if (!j->outcome.result || j->outcome.result->len <= PROTO_INLINE_MAX) {
-		send_done(j);
-		return;
-	}
-	uuid_make(&j->blob, &(struct uuid){{0}}, b->clock->wall_ms(b->clock), &b->rng);
-	send_chunk(j);
-}
-
 static void keep_outcome(struct job *j, const struct outcome *o)
 {
 	j->outcome = *o;
 	j->outcome.result = bytes_ref(o->result);
+	j->outcome.tail = bytes_ref(o->tail);
 	j->error = xstrdup(o->error);
+	if (o->log_error && !j->log_error)
+		j->log_error = xstrdup(o->log_error);
 	j->done = true;
 	list_del(&j->begun); /* the end says it, too */
 }
 
 void job_end(struct job *j, const struct outcome *o)
 {
+	struct labour *b = j->labour;
+	const struct uuid id = j->id;
+	uint32_t attempt = j->attempt;
+
 	if (j->unwanted) {
 		free_job(j);
-		return;
+	} else {
+		keep_outcome(j, o);
+		job_hand_in(j);
 	}
-	keep_outcome(j, o);
-	hand_in(j);
+	logs_wake(b, &id, attempt, false);
 }
 
 void job_fail(struct job *j, const char *error)
@@ -183,7 +108,7 @@ void jobs_begun(struct labour *b)
 	while ((j = list_first(&b->begun, struct job, begun))) {
 		list_del(&j->begun);
 		if (b->registered && !j->unwanted)
-			add_attempt(open_list(b, &b->started, MSG_STARTED), j);
+			add_attempt(jobs_list(b, &b->started, MSG_STARTED, 0), j);
 	}
 }
 
@@ -192,8 +117,11 @@ void job_return(struct job *j)
 	struct labour *b = j->labour;
 
 	if (b->registered && !j->unwanted)
-		add_attempt(open_list(b, &b->returned, MSG_RETURNED), j);
+		add_attempt(jobs_list(b, &b->returned, MSG_RETURNED, 0), j);
+	const struct uuid id = j->id;
+	uint32_t attempt = j->attempt;
 	free_job(j);
+	logs_wake(b, &id, attempt, false);
 }
 
 static void fetch(struct job *j)
@@ -227,6 +155,8 @@ static void take_job(struct labour *b, const struct msg *m, const struct json_no
 	msg_str(o, "name", j->name, sizeof(j->name));
 	j->timeout_ms = msg_int(o, "timeout_ms", -1);
 	j->args_size = (size_t)msg_int(o, "size", 0);
+	j->stream = msg_bool(o, "stream");
+	j->hold = msg_bool(o, "hold");
 	buf_add(&j->args, args, args_len);
 	buf_add(&j->kwargs, kwargs, kwargs_len);
 	list_push_back(&b->jobs, &j->all);
@@ -270,11 +200,7 @@ void jobs_have(struct labour *b, const struct msg *m)
 
 	if (!j || !j->done || !j->outcome.result)
 		return;
-	j->sent = (size_t)msg_int(m->head, "have", 0);
-	if (j->sent < j->outcome.result->len)
-		send_chunk(j);
-	else
-		send_done(j);
+	job_send_on(j, (size_t)msg_int(m->head, "have", 0));
 }
 
 void jobs_retry(struct labour *b)
@@ -284,7 +210,7 @@ void jobs_retry(struct labour *b)
 	list_each (e, tmp, &b->jobs) {
 		struct job *j = container_of(e, struct job, all);
 		if (j->refused)
-			hand_in(j);
+			job_hand_in(j);
 	}
 }
 
@@ -312,7 +238,7 @@ void jobs_refused(struct labour *b, const struct msg *m)
 	j->outcome.cause = CAUSE_LIMIT;
 	free(j->error);
 	j->error = xstrdup(e.text);
-	hand_in(j);
+	job_hand_in(j);
 }
 
 static void stop_job(struct job *j, int64_t grace_ms)
@@ -376,7 +302,7 @@ void jobs_registered(struct labour *b, const struct msg *m)
 	list_each (e, tmp, &b->jobs) {
 		struct job *j = container_of(e, struct job, all);
 		if (j->done) {
-			hand_in(j);
+			job_hand_in(j);
 			continue;
 		}
 		if (!held(m, j)) {

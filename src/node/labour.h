@@ -38,10 +38,12 @@ struct job {
 	bool done;         /* the rest is set */
 	bool unwanted;     /* the control plane gave it to another: its end is told to nobody */
 	struct outcome outcome;
-	char *error;      /* what outcome.error points at */
-	struct uuid blob; /* of a large result that is being sent; zero: none */
-	size_t sent;      /* bytes of it that have arrived */
-	bool refused;     /* there was no room for it: handed in again later */
+	char *error;       /* what outcome.error points at */
+	struct uuid blob;  /* of a large result that is being sent; zero: none */
+	size_t sent;       /* bytes of it that have arrived */
+	bool refused;      /* there was no room for it: handed in again later */
+	bool stream, hold; /* its output is no result; it waits for its reader */
+	char *log_error; /* what outcome.log_error points at, or so far, why its log is not written */
 };
 
 /* A slot and what was given to it: one task that runs, and short ones behind it. */
@@ -67,6 +69,7 @@ struct labour {
 	struct map *by_id;   /* likewise, by id and attempt */
 	struct list waiting; /* struct job.line: for a slot, in the order in which they came */
 	struct list begun;
+	struct list reads; /* struct read: of logs, that wait for more */
 	struct map *paces; /* name -> struct pace, of tasks that this worker knows or knew */
 	int64_t serial;
 	enum worker_state state;
@@ -103,6 +106,21 @@ struct job *jobs_find(const struct labour *b, const struct uuid *id, uint32_t at
 void job_end(struct job *j, const struct outcome *o); /* it may be freed by this */
 void job_fail(struct job *j, const char *error);
 void job_return(struct job *j); /* to the control plane: not started; frees it */
+
+/* handin.c: what became of them */
+struct mout *jobs_list(struct labour *b, struct mout *o, enum msg_id id,
+	size_t need);                         /* room for an item with so many bytes of body */
+void job_hand_in(struct job *j);              /* from the start, also after a new connection */
+void job_send_on(struct job *j, size_t have); /* so much of its large result has arrived */
+
+/* logs.c: the output of tasks, for readers */
+void logs_read(struct labour *b, const struct msg *m);
+/* It grew, it cannot be written any more (new_trouble), or it is over. */
+void logs_wake(struct labour *b, const struct uuid *id, uint32_t attempt, bool new_trouble);
+void logs_trouble(struct job *j, const char *why); /* its log cannot be written any more */
+void logs_forget_all(struct labour *b);            /* nobody waits any more */
+char *logs_path(const struct labour *b, uint64_t n, uint32_t attempt,
+	const struct uuid *id); /* NULL: no files */
 
 /* lanes.c */
 void lanes_init(struct labour *b);

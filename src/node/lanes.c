@@ -56,7 +56,14 @@ void lane_leave(struct job *j)
 
 static void run(struct job *j, struct lane *l, const struct module_task *task)
 {
+	struct labour *b = j->labour;
+	char *log =
+		task->kind == TASK_KIND_BUILTIN ? NULL : logs_path(b, j->n, j->attempt, &j->id);
 	const struct slot_task t = {.id = j->id,
+		.log = log,
+		.log_limit = b->conf.log_limit,
+		.stream = j->stream,
+		.hold = j->hold,
 		.attempt = j->attempt,
 		.n = j->n,
 		.task = task,
@@ -69,6 +76,7 @@ static void run(struct job *j, struct lane *l, const struct module_task *task)
 
 	enter(l, j);
 	slot_run(l->slot, &t);
+	free(log);
 }
 
 /* The lane for a task, or NULL: it has to wait. A free one counts first. */
@@ -208,7 +216,19 @@ static void on_returned(void *arg, struct slot *s, const struct uuid *id, uint32
 	advance(b);
 }
 
+static void on_output(void *arg, struct slot *s, const struct uuid *id, uint32_t attempt,
+	int64_t size, const char *trouble)
+{
+	struct labour *b = arg;
+	struct job *j = jobs_find(b, id, attempt);
+
+	if (j && trouble)
+		logs_trouble(j, trouble);
+	logs_wake(b, id, attempt, trouble != NULL);
+}
+
 static const struct slot_ops ops = {.started = on_started,
+	.output = on_output,
 	.done = on_done,
 	.returned = on_returned};
 

@@ -64,12 +64,13 @@ static void ended(void *arg, pid_t pid, int status, const struct rusage *usage)
 }
 
 static size_t fill_args(const struct server *s, char **argv, const char *address,
-	const char *id, const char *slots)
+	char *const ours[5])
 {
 	size_t n = 0;
-	const char *const fixed[] = {s->conf.exe, "subworker", "--local", "--worker-id", id,
-		"--control-plane-address", address, "--server-key", s->key.public,
-		"--log-level", s->conf.log_level, "--concurrency", slots};
+	const char *const fixed[] = {s->conf.exe, "subworker", "--local", "--worker-id",
+		ours[0], "--control-plane-address", address, "--server-key", s->key.public,
+		"--log-level", s->conf.log_level, "--concurrency", ours[1], "--state-dir",
+		ours[2], "--log-limit", ours[3], "--log-keep", ours[4]};
 
 	for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
 		argv[n++] = (char *)fixed[i];
@@ -85,19 +86,22 @@ static pid_t spawn_child(struct local *l, int in, struct err *e)
 {
 	struct server *s = l->server;
 	char **argv = xcalloc(ARGS_MAX + s->conf.nmodules, sizeof(*argv));
-	char *address = own_address(s), *id = xasprintf("%s/local", s->conf.worker_id);
-	char *slots = xasprintf("%u", s->conf.concurrency);
+	char *address = own_address(s);
+	char *ours[5] = {xasprintf("%s/local", s->conf.worker_id),
+		xasprintf("%u", s->conf.concurrency), xasprintf("%s/local", s->conf.state_dir),
+		xasprintf("%lld", (long long)s->conf.log_limit),
+		xasprintf("%lld", (long long)s->conf.log_keep)};
 	struct spawn sp = {.path = s->conf.exe,
 		.argv = argv,
 		.fd = {in, STDERR_FILENO, STDERR_FILENO},
 		.session = true};
 	pid_t pid;
 
-	fill_args(s, argv, address, id, slots);
+	fill_args(s, argv, address, ours);
 	pid = spawn_start(&sp, e);
 	free(address);
-	free(id);
-	free(slots);
+	for (size_t i = 0; i < ARRAY_LEN(ours); i++)
+		free(ours[i]);
 	free(argv);
 	return pid;
 }

@@ -67,6 +67,8 @@ static void kill_peer(struct peer *p)
 	list_del(&p->dirty);
 	watches_drop(p);
 	uploads_drop(p);
+	reads_drop(p);
+	holds_drop(p);
 	herd_peer_gone(p);
 	loop_defer(p->server->loop, free_peer, p);
 }
@@ -100,6 +102,8 @@ static struct peer *new_peer(struct server *s, struct listener *l, const struct 
 	list_init(&p->watches);
 	list_init(&p->uploads);
 	list_init(&p->outbox);
+	list_init(&p->reads);
+	list_init(&p->holds);
 	list_push_back(&s->all_peers, &p->all);
 	map_put(s->peers, &k, key_of(&k, l, &p->route), p);
 	return p;
@@ -259,6 +263,7 @@ void peers_flush(struct server *s)
 void peers_init(struct server *s)
 {
 	s->peers = map_new();
+	s->reads = map_new();
 	list_init(&s->all_peers);
 	list_init(&s->dirty);
 	loop_timer_init(s->loop, &s->resend, on_resend, s);
@@ -272,4 +277,5 @@ void peers_fini(struct server *s)
 		kill_peer(container_of(e, struct peer, all));
 	loop_timer_clear(&s->resend);
 	map_free(&s->peers);
+	map_free(&s->reads);
 }

@@ -42,6 +42,12 @@ static void write_end(struct json_out *w, const struct task *t)
 		jout_str(w, "cancel_by", t->cancel_by);
 	if (t->cancel_reason)
 		jout_str(w, "cancel_reason", t->cancel_reason);
+	if (t->outs > 0)
+		jout_i64(w, "outs", t->outs);
+	if (t->errs > 0)
+		jout_i64(w, "errs", t->errs);
+	if (t->stream)
+		jout_bool(w, "stream", true);
 	if (t->result) {
 		jout_str(w, "type", t->result_type == RESULT_JSON ? "json" : "bytes");
 		jout_i64(w, "size", (int64_t)t->result->len);

@@ -26,9 +26,6 @@
 #include "node/spawn.h"
 #include "node/tree.h"
 
-#define READ_SIZE     65536
-#define MAX_STDERR    65536 /* bytes of stderr that are kept */
-#define MAX_DRAIN     64    /* reads of stderr after the end; stdout has its limit */
 #define FIRST_LOOK_MS 10 /* after TERM, for processes that were being made; doubled each time */
 #define TREE_WAIT_MS  5000 /* for a killed process that the kernel holds */
 
@@ -44,6 +41,7 @@ struct run *run_new(struct loop *l)
 	struct run *run = xcalloc(1, sizeof(*run));
 	run->loop = l;
 	run->out_fd = run->err_fd = -1;
+	logfile_init(&run->log, NULL, 0, NULL);
 	run->end.status = -1;
 	loop_timer_init(l, &run->timeout, timeout_over, run);
 	loop_timer_init(l, &run->grace, grace_over, run);
@@ -52,22 +50,13 @@ struct run *run_new(struct loop *l)
 	return run;
 }
 
-static void close_pipe(struct loop_io **io, int *fd)
-{
-	loop_io_del(io);
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
 static void release(struct run *run)
 {
 	loop_timer_clear(&run->timeout);
 	loop_timer_clear(&run->grace);
 	loop_timer_clear(&run->look);
 	loop_timer_clear(&run->nap);
-	close_pipe(&run->out_io, &run->out_fd);
-	close_pipe(&run->err_io, &run->err_fd);
+	run_output_close(run);
 }
 
 void run_free(struct run **run)
@@ -86,6 +75,7 @@ void run_free(struct run **run)
 	buf_fini(&x->kwargs);
 	buf_fini(&x->out);
 	buf_fini(&x->err);
+	logfile_fini(&x->log);
 	asked_fini(&x->asked);
 	buf_fini(&x->end.result);
 	free(x);
@@ -123,72 +113,11 @@ void run_fail(struct run *run, enum cause cause, const char *fmt, ...)
 	run->over = true;
 }
 
-/* One read. False at the end of the file or when nothing is there now. */
-static bool read_some(struct buf *to, int fd, bool *eof)
+static void end_log(struct run *run)
 {
-	buf_reserve(to, READ_SIZE);
-	ssize_t n = read(fd, to->data + to->len, READ_SIZE);
-	*eof = n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
-	if (n <= 0)
-		return false;
-	to->len += (size_t)n;
-	to->data[to->len] = '\0';
-	return true;
-}
-
-static void over_limit(struct run *run)
-{
-	if (!run->exited)
-		run_stop(run, CAUSE_LIMIT, 0);
-	else if (run->stop == CAUSE_NONE) /* it ended before we had read it all */
-		run->stop = CAUSE_LIMIT;
-}
-
-static bool read_out(struct run *run)
-{
-	bool eof, more = read_some(&run->out, run->out_fd, &eof);
-	if (eof)
-		close_pipe(&run->out_io, &run->out_fd);
-	if (run->out.len > RUNNER_MAX_BODY) {
-		buf_fini(&run->out); /* half a result is none */
-		close_pipe(&run->out_io, &run->out_fd);
-		over_limit(run);
-		return false;
-	}
-	return more;
-}
-
-static bool read_err(struct run *run)
-{
-	bool eof, more = read_some(&run->err, run->err_fd, &eof);
-	if (eof)
-		close_pipe(&run->err_io, &run->err_fd);
-	if (run->err.len > 4 * MAX_STDERR) /* not at each read: moving costs */
-		buf_consume(&run->err, run->err.len - MAX_STDERR);
-	return more;
-}
-
-static void out_ready(void *arg, unsigned events)
-{
-	(void)events;
-	read_out(arg);
-}
-
-static void err_ready(void *arg, unsigned events)
-{
-	(void)events;
-	read_err(arg);
-}
-
-/* What is in the pipes still; no end of file is waited for, somebody outside the tree may hold one. */
-static void drain(struct run *run)
-{
-	while (run->out_fd >= 0 && read_out(run))
-		;
-	for (int i = 0; i < MAX_DRAIN && run->err_fd >= 0 && read_err(run); i++)
-		;
-	if (run->err.len > MAX_STDERR)
-		buf_consume(&run->err, run->err.len - MAX_STDERR);
+	char *footer = run_log_footer(run);
+	logfile_close(&run->log, loop_wall_ms(run->loop), footer);
+	free(footer);
 }
 
 /* The main process has ended: so does everything else. */
@@ -199,10 +128,11 @@ static void settle(struct run *run)
 			SIGKILL); /* its session's group at once, before anybody in it can fork */
 		tree_end(TREE_WAIT_MS);
 	}
-	drain(run);
+	run_output_drain(run);
 	release(run);
 	scratch_empty();
 	run_judge(run);
+	end_log(run);
 	run->over = true;
 }
 
@@ -361,14 +291,14 @@ static int start_process(struct run *run, struct words *argv, struct words *env,
 static void watch(struct run *run)
 {
 	loop_child(run->loop, run->pid, exited, run);
-	run->out_io = loop_fd(run->loop, run->out_fd, LOOP_READ, 10, out_ready, run);
-	run->err_io = loop_fd(run->loop, run->err_fd, LOOP_READ, 10, err_ready, run);
+	run_output_watch(run);
 }
 
 static void start_program(struct run *run)
 {
 	struct words argv, env;
 	struct err e;
+	run->log.header = run_log_header(run); /* before the arguments go */
 	words_init(&argv);
 	words_init(&env);
 	command_line(run, &argv);

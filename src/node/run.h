@@ -7,9 +7,11 @@
 #include <sys/types.h>
 
 #include "base/buf.h"
+#include "base/json.h"
 #include "base/list.h"
 #include "base/loop.h"
 #include "core/task.h"
+#include "node/logfile.h"
 #include "node/modules.h"
 #include "node/tree.h"
 
@@ -40,7 +42,15 @@ struct run {
 	bool exited;        /* the main process; others may have been left */
 	int out_fd, err_fd; /* our ends of its stdout and stderr; -1 = closed */
 	struct loop_io *out_io, *err_io;
-	struct buf out, err;                   /* what it wrote; of err only the last part */
+	struct buf out, err; /* what it wrote; of err only the last part */
+	uint64_t n;          /* the short number of the task */
+	struct logfile log;  /* path NULL: no file */
+	int64_t log_told;    /* the end of the log that the worker knows of */
+	bool log_failed;     /* and it knows that it cannot be written any more */
+	bool stream;         /* its output is no result */
+	bool hold;           /* it waits for its reader, who is at `upto` */
+	bool held;           /* it waits now */
+	int64_t upto;        /* logical offset in the log */
 	struct loop_timer timeout, grace, nap; /* nap: the builtin sleep */
 	enum cause
 		stop; /* why we end it: timeout, limit or cancelled; CAUSE_NONE = we do not */
@@ -73,5 +83,24 @@ void run_fail(struct run *run, enum cause cause, const char *fmt, ...)
 
 /* Fills in run->end from how the process ended and why we ended it (run_end.c). */
 void run_judge(struct run *run);
+
+/* Its output (run_output.c). */
+void run_output_watch(struct run *run);
+void run_output_close(struct run *run);
+/* What is in the pipes still; no end of file is waited for, somebody outside the tree may hold one. */
+void run_output_drain(struct run *run);
+/* Its reader has come to this offset of the log; -1: nobody reads on, it waits no longer. */
+void run_credit(struct run *run, int64_t upto);
+
+/* Members of messages about it: of `task`; of `output`, when there is news; of `done`, which this ends. */
+struct runner_msg;
+void run_output_read(struct run *run, const struct runner_msg *m);
+bool run_output_news(const struct run *run);
+void run_output_write(struct run *run, struct json_out *w);
+void run_output_end(struct run *run, struct json_out *w);
+
+/* Our own words in its log (run_log.c); the caller frees them. */
+char *run_log_header(const struct run *run);
+char *run_log_footer(const struct run *run);
 
 #endif

@@ -69,10 +69,20 @@ static void say_number(struct json_out *w, const char *key, int64_t n)
 		jout_i64(w, key, n);
 }
 
-static void say_done(struct runner *r, const struct run *run)
+/* Once per turn: there is more to read, or it cannot be written down. */
+static void say_output(struct runner *r, struct run *run)
+{
+	struct json_out w;
+	if (!run_output_news(run))
+		return;
+	begin(r, &w, "output", run);
+	run_output_write(run, &w);
+	runner_end(&w, NULL, 0);
+}
+
+static void say_done(struct runner *r, struct run *run)
 {
 	const struct run_end *end = &run->end;
-	const struct buf *body = &end->result;
 	struct json_out w;
 	begin(r, &w, "done", run);
 	jout_bool(&w, "ok", end->ok);
@@ -92,7 +102,7 @@ static void say_done(struct runner *r, const struct run *run)
 	say_number(&w, "user_ms", end->user_ms);
 	say_number(&w, "sys_ms", end->sys_ms);
 	say_number(&w, "rss_kb", end->rss_kb);
-	runner_end(&w, &body, end->ok || body->len > 0);
+	run_output_end(run, &w);
 }
 
 static void quit(struct runner *r, int status)
@@ -161,6 +171,8 @@ static void before_sleep(void *arg)
 	struct runner *r = arg;
 	while (advance(r))
 		;
+	if (r->now && r->now->log.path)
+		say_output(r, r->now);
 	flush(r);
 }
 
@@ -215,6 +227,7 @@ static int on_task(struct runner *r, const struct runner_msg *m, struct err *e)
 		run_free(&run);
 		return -1;
 	}
+	run_output_read(run, m);
 	buf_add(&run->args, m->body[0], m->len[0]);
 	buf_add(&run->kwargs, m->body[1], m->len[1]);
 	list_push_back(&r->queue, &run->queued);
@@ -264,6 +277,24 @@ static int on_recall(struct runner *r, const struct runner_msg *m, struct err *e
 	return 0;
 }
 
+static int on_credit(struct runner *r, const struct runner_msg *m, struct err *e)
+{
+	struct uuid id;
+	int64_t attempt;
+	if (read_id(m, &id, &attempt, e) < 0)
+		return -1;
+	int64_t upto = runner_number(m, "upto", -1);
+	if (is(r->now, &id, attempt))
+		run_credit(r->now, upto);
+	struct list *l, *tmp;
+	list_each (l, tmp, &r->queue) {
+		struct run *run = container_of(l, struct run, queued);
+		if (is(run, &id, attempt))
+			run_credit(run, upto);
+	}
+	return 0;
+}
+
 static int on_hello(struct runner *r, const struct runner_msg *m, struct err *e)
 {
 	if (!json_i64(json_get(m->head, "v"), &r->peer_version) || r->peer_version < 1)
@@ -286,6 +317,7 @@ static const struct handler {
 	{"hello", on_hello},
 	{"task", on_task},
 	{"cancel", on_cancel},
+	{"credit", on_credit},
 	{"recall", on_recall},
 	{"bye", on_bye},
 };

@@ -123,7 +123,7 @@ int64_t runner_number(const struct runner_msg *m, const char *key, int64_t absen
 int runner_outcome(const struct runner_msg *m, struct outcome *o, struct err *e)
 {
 	char word[32];
-	bool ok;
+	bool ok, result = m->nbodies > 0;
 	int cause = CAUSE_NONE;
 
 	if (json_get(m->head, "cause"))
@@ -131,8 +131,9 @@ int runner_outcome(const struct runner_msg *m, struct outcome *o, struct err *e)
 				? cause_parse(word)
 				: -1;
 
-	if (cause < 0 || !json_bool(json_get(m->head, "ok"), &ok) || m->nbodies > 1)
+	if (cause < 0 || !json_bool(json_get(m->head, "ok"), &ok) || m->nbodies > 2)
 		return err_set(e, ERR_DATA, "runner protocol: a 'done' that does not say how");
+	json_bool(json_get(m->head, "result"), &result);
 	*o = (struct outcome){
 		.ok = ok,
 		.cancelled = cause == CAUSE_CANCELLED,
@@ -141,7 +142,11 @@ int runner_outcome(const struct runner_msg *m, struct outcome *o, struct err *e)
 		.exit_signal = (int)runner_number(m, "signal", 0),
 		.run_us = runner_number(m, "wall_us", 0),
 		.error = json_strdup(json_get(m->head, "error")),
-		.result = m->nbodies ? bytes_new(m->body[0], m->len[0]) : NULL,
+		.outs = runner_number(m, "outs", 0),
+		.errs = runner_number(m, "errs", 0),
+		.log_error = json_strdup(json_get(m->head, "log_error")),
+		.tail = m->nbodies > 1 ? bytes_new(m->body[1], m->len[1]) : NULL,
+		.result = m->nbodies && result ? bytes_new(m->body[0], m->len[0]) : NULL,
 		.result_type =
 			json_is(json_get(m->head, "type"), "json") ? RESULT_JSON : RESULT_BYTES,
 	};
@@ -151,7 +156,9 @@ int runner_outcome(const struct runner_msg *m, struct outcome *o, struct err *e)
 void runner_outcome_fini(struct outcome *o)
 {
 	free((char *)o->error);
+	free((char *)o->log_error);
 	bytes_unref(&o->result);
+	bytes_unref(&o->tail);
 }
 
 void runner_begin(struct json_out *w, struct buf *out, const char *name)

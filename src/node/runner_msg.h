@@ -4,17 +4,21 @@
  *
  *     {"m":"task","id":"0193...","attempt":1,"bodies":[5,2]}\n[5,3]{}
  *
- * worker -> runner: hello, task, cancel, recall, answer, bye   runner -> worker: hello, started, output, progress, call, done, returned
+ * worker -> runner: hello, task, cancel, recall, credit, answer, bye   runner -> worker: hello, started, output, progress, call, done, returned
  * Both sides begin with hello {"v":1}. Unknown members are passed over; an unknown message from a peer of a higher version, too. Several tasks may be
  * sent before the first is done (pipelining): a runner does them in order. An attempt counts from its `started`.
  *
- *   task     id attempt name kind path function shell timeout_ms grace_ms  bodies: args (JSON array), kwargs (JSON object)
+ *   task     id attempt name kind path function shell timeout_ms grace_ms n log log_limit stream hold
+ *            bodies: args (JSON array), kwargs (JSON object)
  *   cancel   id attempt grace_ms
  *   recall   id attempt                 the task, if it has not started, is given back with returned
  *   returned id attempt
  *   started  id attempt pid
- *   output   id attempt stream(1|2)                                       bodies: the bytes
- *   done     id attempt ok cause exit signal error type wall_ms wall_us user_ms sys_ms rss_kb   bodies: result; members
+ *   credit   id attempt upto      its reader is at this offset of the log: a held task may be a window ahead; -1: nobody reads
+ *   output   id attempt size error   the log ends at this offset now, or cannot be written; once per turn. The runner itself writes the file `log`
+ *   done     id attempt ok cause exit signal error type wall_ms wall_us user_ms sys_ms rss_kb outs errs log_error result
+ *            bodies: result, tail (the last records of the log, left out when the result says the same; with it, result tells
+ *            whether the first body is one); members
  *            that say nothing (none, -1, 0, null) are left out; pid, when started was left out
  *            because it was over at once
  *   progress, call, answer: reserved with these directions; see docs of later hosts.

@@ -15,6 +15,8 @@
 
 #define PORT_DISCOVERY PORT__COUNT /* index of the discovery listener, behind the others */
 
+#define MAX_TAILS (256u * 1024 * 1024) /* bytes of output kept with finished tasks */
+
 struct server;
 struct local;
 
@@ -44,7 +46,10 @@ struct peer {
 	unsigned nwatches;     /* in it, at most WATCHES_MAX */
 	struct list uploads;   /* struct upload */
 	struct list outbox;    /* struct unsent */
-	size_t backlog;        /* bytes in it */
+	struct list reads;     /* struct log_read */
+	size_t nreads;
+	struct list holds; /* struct hold */
+	size_t backlog;    /* bytes in it */
 	bool doomed; /* nothing is sent to it any more; killed by a deferred call, outside all walks over lists */
 	bool dead; /* freed at the end of the turn */
 	struct list all;
@@ -66,6 +71,8 @@ struct server {
 	struct list dirty_watches; /* struct watch with events to send */
 	struct list absences;      /* workers that are away, see herd.c */
 	struct list stream;        /* struct watch that sees all events */
+	struct map *reads;         /* serial -> struct log_read that a worker is to answer */
+	int64_t read_serial;
 	size_t upload_bytes;
 	struct inbound in;
 	struct mout out;          /* for answers made and sent at once */
@@ -170,6 +177,27 @@ void blob_get_handle(struct peer *p, const struct msg *m);
 struct bytes *upload_take(struct peer *p, const struct
 	uuid *blob); /* a reference for the caller; NULL when not complete. Taking it again works until the peer goes. */
 void uploads_drop(struct peer *p);
+
+/* reads.c: the output of tasks, asked of their workers */
+void log_handle(struct peer *p, const struct msg *m);
+void log_data_handle(struct peer *p, const struct msg *m);
+void reads_drop(struct peer *p); /* nobody waits for the answers any more */
+void reads_joined(struct server *s,
+	const struct worker *w); /* what its old connection lost is asked again */
+void reads_removed(struct server *s, const char *worker); /* it will not answer */
+
+/* tails.c: what is here of a task's output when its worker cannot be asked. */
+struct log_ask {                         /* the numbers of a `log` request */
+	int64_t offset, had, tail, size; /* had, tail: -1 = not given */
+};
+/* Answers a `log` with what was kept, and with why it is not the whole: "worker w2 is away". */
+void tail_answer(struct peer *p, int64_t req, const struct task *t, const struct log_ask *ask,
+	const char *why);
+
+/* holds.c: tasks that wait for the reader of their output, which is a connection */
+void hold_take(struct peer *p, struct task *t); /* from whoever had it */
+void hold_end(struct server *s, struct task *t);
+void holds_drop(struct peer *p); /* its tasks wait no longer */
 
 /* herd.c: the workers */
 void register_handle(struct peer *p, const struct msg *m);

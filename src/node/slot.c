@@ -73,6 +73,8 @@ static void fail_line(struct slot *s, enum cause cause, const char *text)
 	const struct outcome o = {.cause = cause,
 		.exit_status = -1,
 		.error = text,
+		.outs = -1,
+		.errs = -1,
 		.again = cause == CAUSE_LOST && line[0].kind == TASK_KIND_BUILTIN};
 	s->line = NULL;
 	s->n = s->cap = 0;
@@ -313,6 +315,15 @@ static void say_task(struct slot *s, const struct slot_task *t)
 		jout_str(&w, "function", mt->function);
 		jout_str(&w, "shell", mt->shell);
 	}
+	if (t->log) {
+		jout_i64(&w, "n", (int64_t)t->n);
+		jout_str(&w, "log", t->log);
+		jout_i64(&w, "log_limit", t->log_limit);
+	}
+	if (t->stream)
+		jout_bool(&w, "stream", true);
+	if (t->hold)
+		jout_bool(&w, "hold", true);
 	jout_i64(&w, "timeout_ms", t->timeout_ms);
 	jout_i64(&w, "grace_ms", t->grace_ms);
 	runner_end(&w, bodies, ARRAY_LEN(bodies));
@@ -376,6 +387,17 @@ void slot_recall(struct slot *s, const struct uuid *id, uint32_t attempt)
 	if (s->fd < 0 || !f || f->started)
 		return;
 	begin(s, &w, "recall", id, attempt);
+	runner_end(&w, NULL, 0);
+	flush_soon(s);
+}
+
+void slot_credit(struct slot *s, const struct uuid *id, uint32_t attempt, int64_t upto)
+{
+	struct json_out w;
+	if (s->fd < 0 || !slot_find(s, id, attempt))
+		return;
+	begin(s, &w, "credit", id, attempt);
+	jout_i64(&w, "upto", upto);
 	runner_end(&w, NULL, 0);
 	flush_soon(s);
 }

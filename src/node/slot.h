@@ -22,10 +22,16 @@ struct slot_task {
 	size_t args_len, kwargs_len;
 	int64_t timeout_ms; /* 0 = none */
 	int64_t grace_ms;   /* between TERM and KILL when the time is over */
+	const char *log;    /* path of its log file, or NULL; borrowed during the call only */
+	int64_t log_limit;
+	bool stream, hold; /* its output is no result; it waits for its reader */
 };
 
 struct slot_ops {
 	void (*started)(void *arg, struct slot *s, const struct uuid *id, uint32_t attempt);
+	/* Its log has grown to this offset; trouble: it cannot be written any more (said once), NULL otherwise. */
+	void (*output)(void *arg, struct slot *s, const struct uuid *id, uint32_t attempt,
+		int64_t size, const char *trouble);
 	/* o and what it points at are borrowed. It is out of the line when this is called. Called too, with CAUSE_LOST, for what ran when the runner died. */
 	void (*done)(void *arg, struct slot *s, const struct uuid *id, uint32_t attempt,
 		const struct outcome *o);
@@ -45,5 +51,7 @@ void slot_cancel(struct slot *s, const struct uuid *id, uint32_t attempt, int64_
 
 /* Asks for it back: `returned` comes, or, when it has started already, only its end. */
 void slot_recall(struct slot *s, const struct uuid *id, uint32_t attempt);
+/* What runs may write on until its log is a window larger than this; -1: without end. Does nothing when id and attempt are not in its line. */
+void slot_credit(struct slot *s, const struct uuid *id, uint32_t attempt, int64_t upto);
 
 #endif

@@ -1,4 +1,5 @@
 /* What a runner says to its slot. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -68,6 +69,19 @@ static int on_returned(struct slot *s, const struct runner_msg *m, struct err *e
 	return 0;
 }
 
+static int on_output(struct slot *s, const struct runner_msg *m, struct err *e)
+{
+	struct flight *f = flight_of(s, m);
+	(void)e;
+	if (!f)
+		return 0;
+	struct uuid id = f->id;
+	char *trouble = json_strdup(json_get(m->head, "error"));
+	s->ops->output(s->arg, s, &id, f->attempt, runner_number(m, "size", 0), trouble);
+	free(trouble);
+	return 0;
+}
+
 static int on_done(struct slot *s, const struct runner_msg *m, struct err *e)
 {
 	struct flight *f = flight_of(s, m);
@@ -95,7 +109,7 @@ static const struct handler {
 	{"started", on_started},
 	{"done", on_done},
 	{"returned", on_returned},
-	{"output", NULL},
+	{"output", on_output},
 	{"progress", NULL},
 	{"call", NULL},
 };

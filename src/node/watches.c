@@ -172,6 +172,10 @@ static void write_end(struct mout *o, const struct task *t, bool result)
 		jout_i64(&o->w, "signal", t->exit_signal);
 	if (t->error)
 		jout_str(&o->w, "error", t->error);
+	if (t->outs > 0)
+		jout_i64(&o->w, "outs", t->outs);
+	if (t->errs > 0)
+		jout_i64(&o->w, "errs", t->errs);
 	if (!t->result)
 		return;
 	jout_str(&o->w, "type", t->result_type == RESULT_JSON ? "json" : "bytes");
@@ -319,6 +323,8 @@ void watches_event(struct server *s, const struct event *ev, struct task *t)
 	}
 	if (t && t->watch)
 		tell_audience(ev, t);
+	if (t && t->hold && task_state_final(ev->state))
+		hold_end(s, t);
 }
 
 void watches_flush(struct server *s)

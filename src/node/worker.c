@@ -116,6 +116,7 @@ static void on_down(void *arg, const struct err *why)
 	b->fault = *why;
 	b->registered = false;
 	loop_timer_clear(&b->heartbeat);
+	logs_forget_all(b); /* they are asked again */
 	/* Half-made lists went down with the connection: what matters is said again. */
 	buf_reset(&b->started.head);
 	buf_reset(&b->done.head);
@@ -219,6 +220,9 @@ static void on_msg(void *arg, const struct msg *m)
 		break;
 	case MSG_ERROR:
 		on_error(b, m);
+		break;
+	case MSG_LOG_READ:
+		logs_read(b, m);
 		break;
 	case MSG_LEFT:
 		end(b);
@@ -348,6 +352,7 @@ static void init(struct labour *b, struct clock *clock)
 	b->loop = loop_new(clock);
 	b->net = net_new(b->loop);
 	list_init(&b->jobs);
+	list_init(&b->reads);
 	b->by_id = map_new();
 	lanes_init(b);
 	mout_init(&b->started);
@@ -365,6 +370,7 @@ static void fini(struct labour *b)
 	loop_timer_clear(&b->patience);
 	loop_timer_clear(&b->retry);
 	link_free(&b->link);
+	logs_forget_all(b);
 	jobs_free(b);
 	lanes_fini(b);
 	map_free(&b->by_id);

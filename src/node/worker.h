@@ -21,6 +21,9 @@ struct worker_conf { /* all borrowed; must live as long as worker_run() */
 	bool local;          /* a control plane's own: ends when its stdin closes */
 	int64_t shutdown_ms; /* for what runs when it is told to stop */
 	const char *exe;     /* this binary, for runners */
+	const char *state;   /* folder of this worker; its logs lie below */
+	int64_t log_limit;   /* bytes of output that are kept of one attempt; 0 = no files */
+	int64_t log_keep;    /* bytes of all logs; over it the oldest go */
 	/* Called once when it is registered: for a line on stdout. */
 	void (*ready)(void *arg, const char *text);
 	void *ready_arg;
