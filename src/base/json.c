@@ -119,6 +119,26 @@ static int compare_keys(const void *a, const void *b)
 	return order ? order : (*x > *y) - (*x < *y);
 }
 
+#define FEW_KEYS 24
+
+static bool same_key(const struct json_node *a, const struct json_node *b)
+{
+	/* Keys of other lengths can only be the same when one of them is escaped. */
+	if (a->len != b->len && !memchr(a->text, '\\', a->len) &&
+		!memchr(b->text, '\\', b->len))
+		return false;
+	return json_compare(a, b) == 0;
+}
+
+static const struct json_node *repeated_of_few(const struct json_node *const *keys, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		for (size_t j = 0; j < i; j++)
+			if (same_key(keys[i], keys[j]))
+				return keys[i];
+	return NULL;
+}
+
 /* The first key of an object that stands in it already, or NULL. Sorted, not hashed: no choice of keys makes it slow. */
 static const struct json_node *repeated_key(const struct json_node *object,
 	const struct json_node **keys)
@@ -130,6 +150,8 @@ static const struct json_node *repeated_key(const struct json_node *object,
 		return NULL;
 	for (const struct json_node *k = json_first(object); k; k = json_next(json_next(k)))
 		keys[n++] = k;
+	if (n <= FEW_KEYS)
+		return repeated_of_few(keys, n);
 	qsort(keys, n, sizeof(keys[0]), compare_keys);
 	for (size_t i = 1; i < n; i++)
 		if ((!first || keys[i] < first) && json_compare(keys[i - 1], keys[i]) == 0)

@@ -1,8 +1,6 @@
 /* The JSON writer: values into a buffer, commas set, and every byte that is no UTF-8 replaced. */
 #include "base/json.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -44,8 +42,41 @@ static bool is_plain(unsigned char c, bool utf8)
 	return c >= 0x20 && c != '"' && c != '\\' && (c < 0x80 || utf8);
 }
 
+/* ASCII that stands for itself. */
+static bool all_plain(const char *s, size_t n)
+{
+	static const bool special[256] = {['"'] = true, ['\\'] = true};
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)s[i];
+		if (c < 0x20 || c >= 0x80 || special[c])
+			return false;
+	}
+	return true;
+}
+
+/* n bytes more at the end, to be filled in. */
+static char *room(struct buf *out, size_t n)
+{
+	char *p;
+
+	buf_reserve(out, n);
+	p = out->data + out->len;
+	out->len += n;
+	out->data[out->len] = '\0';
+	return p;
+}
+
 void json_quote(struct buf *out, const char *s, size_t n)
 {
+	if (all_plain(s, n)) {
+		char *p = room(out, n + 2);
+		p[0] = '"';
+		if (n)
+			memcpy(p + 1, s, n);
+		p[n + 1] = '"';
+		return;
+	}
 	bool utf8 = str_utf8(s, n); /* then runs may cross all of its characters */
 
 	buf_reserve(out, n + 2);
@@ -75,8 +106,16 @@ static void begin(struct json_out *w, const char *key)
 	w->comma = true;
 	if (!key)
 		return;
-	json_quote(w->to, key, strlen(key));
-	buf_addc(w->to, ':');
+	size_t n = strlen(key);
+	if (!all_plain(key, n)) {
+		json_quote(w->to, key, n);
+		buf_addc(w->to, ':');
+		return;
+	}
+	char *p = room(w->to, n + 3);
+	p[0] = '"';
+	memcpy(p + 1, key, n);
+	memcpy(p + 1 + n, "\":", 2);
 }
 
 static void open_container(struct json_out *w, const char *key, char bracket)
@@ -128,11 +167,16 @@ void jout_strn(struct json_out *w, const char *key, const char *s, size_t n)
 
 void jout_i64(struct json_out *w, const char *key, int64_t v)
 {
-	char digits[24];
-	int n = snprintf(digits, sizeof(digits), "%" PRId64, v);
+	char digits[24], *p = digits + sizeof(digits);
+	uint64_t u = v < 0 ? -(uint64_t)v : (uint64_t)v;
 
+	do
+		*--p = (char)('0' + u % 10);
+	while (u /= 10);
+	if (v < 0)
+		*--p = '-';
 	begin(w, key);
-	buf_add(w->to, digits, (size_t)n);
+	buf_add(w->to, p, (size_t)(digits + sizeof(digits) - p));
 }
 
 void jout_bool(struct json_out *w, const char *key, bool v)

@@ -94,25 +94,17 @@ const struct json_node *json_next(const struct json_node *v)
 	return v && v->next ? v + v->next : NULL;
 }
 
-const struct json_node *json_get(const struct json_node *object, const char *key)
+/* Nothing in it is escaped: the text is the string. Nearly always so. */
+static bool is_plain(const struct json_node *v)
 {
-	const struct json_node *found = NULL;
-
-	if (!object || object->type != JSON_OBJECT)
-		return NULL;
-	for (const struct json_node *k = json_first(object); k; k = json_next(json_next(k)))
-		if (json_is(k, key))
-			found = json_next(k);
-	return found;
+	return !memchr(v->text, '\\', v->len);
 }
 
-bool json_is(const struct json_node *v, const char *string)
+/* Byte by byte, as its reader would see it. */
+static bool is_slowly(const struct json_node *v, const char *string)
 {
-	struct cursor c;
+	struct cursor c = cursor_of(v);
 
-	if (!v || v->type != JSON_STRING)
-		return false;
-	c = cursor_of(v);
 	for (;; string++) {
 		int byte = next_byte(&c);
 		if (byte < 0)
@@ -122,7 +114,35 @@ bool json_is(const struct json_node *v, const char *string)
 	}
 }
 
-int json_compare(const struct json_node *a, const struct json_node *b)
+static bool is_n(const struct json_node *v, const char *string, size_t n)
+{
+	/* No escape is shorter than what it means. */
+	if (v->type != JSON_STRING || v->len < n)
+		return false;
+	if (is_plain(v))
+		return v->len == n && memcmp(v->text, string, n) == 0;
+	return is_slowly(v, string);
+}
+
+const struct json_node *json_get(const struct json_node *object, const char *key)
+{
+	const struct json_node *found = NULL;
+	size_t n = strlen(key);
+
+	if (!object || object->type != JSON_OBJECT)
+		return NULL;
+	for (const struct json_node *k = json_first(object); k; k = json_next(json_next(k)))
+		if (k->len >= n && is_n(k, key, n))
+			found = json_next(k);
+	return found;
+}
+
+bool json_is(const struct json_node *v, const char *string)
+{
+	return v && is_n(v, string, strlen(string));
+}
+
+static int compare_slowly(const struct json_node *a, const struct json_node *b)
 {
 	struct cursor x = cursor_of(a), y = cursor_of(b);
 
@@ -135,12 +155,32 @@ int json_compare(const struct json_node *a, const struct json_node *b)
 	}
 }
 
+int json_compare(const struct json_node *a, const struct json_node *b)
+{
+	size_t n = a->len < b->len ? a->len : b->len;
+	int order;
+
+	if (!is_plain(a) || !is_plain(b))
+		return compare_slowly(a, b);
+	order = n ? memcmp(a->text, b->text, n) : 0;
+	return order ? order : (a->len > b->len) - (a->len < b->len);
+}
+
 bool json_i64(const struct json_node *v, int64_t *out)
 {
 	char digits[24]; /* the longest int64 has 20 characters */
+	int64_t n = 0;
+	size_t i;
 
 	if (!v || v->type != JSON_NUMBER || v->len >= sizeof(digits))
 		return false;
+	/* What cannot overflow and has no sign, point or exponent. */
+	for (i = 0; i < v->len && i < 18 && v->text[i] >= '0' && v->text[i] <= '9'; i++)
+		n = 10 * n + (v->text[i] - '0');
+	if (i == v->len) {
+		*out = n;
+		return true;
+	}
 	memcpy(digits, v->text, v->len);
 	digits[v->len] = '\0';
 	return str_i64(digits, INT64_MIN, INT64_MAX, out);
@@ -190,6 +230,13 @@ bool json_strcpy(const struct json_node *v, char *dst, size_t size)
 
 	if (!v || v->type != JSON_STRING)
 		return false;
+	if (is_plain(v)) {
+		if (v->len >= size)
+			return false;
+		memcpy(dst, v->text, v->len);
+		dst[v->len] = '\0';
+		return true;
+	}
 	c = cursor_of(v);
 	while ((byte = next_byte(&c)) > 0 && n < size)
 		dst[n++] = (char)byte;

@@ -87,29 +87,49 @@ char *uuid_text(char dst[UUID_TEXT], const struct uuid *id)
 	return dst;
 }
 
-static int hex_digit(char c)
+static int hex_digit(unsigned char c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	static const signed char digits[256] = {['0'] = 1,
+		['1'] = 2,
+		['2'] = 3,
+		['3'] = 4,
+		['4'] = 5,
+		['5'] = 6,
+		['6'] = 7,
+		['7'] = 8,
+		['8'] = 9,
+		['9'] = 10,
+		['a'] = 11,
+		['b'] = 12,
+		['c'] = 13,
+		['d'] = 14,
+		['e'] = 15,
+		['f'] = 16,
+		['A'] = 11,
+		['B'] = 12,
+		['C'] = 13,
+		['D'] = 14,
+		['E'] = 15,
+		['F'] = 16};
+
+	return digits[c] - 1;
 }
 
 bool uuid_parse(const char *s, struct uuid *out)
 {
 	struct uuid id;
-	int n = 0;
 
 	if (strnlen(s, UUID_TEXT) != UUID_TEXT - 1)
 		return false;
-	for (int at = 0; at < UUID_TEXT - 1; at++) {
-		int digit = hex_digit(s[at]);
-		if (is_dash_place(at) ? s[at] != '-' : digit < 0)
+	for (int at = 0, n = 0; n < 16; at += 2, n++) {
+		int high, low;
+		if (is_dash_place(at) && s[at++] != '-')
 			return false;
-		if (is_dash_place(at))
-			continue;
-		id.b[n / 2] = (uint8_t)(n % 2 ? id.b[n / 2] | digit : digit << 4);
-		n++;
+		high = hex_digit((unsigned char)s[at]);
+		low = hex_digit((unsigned char)s[at + 1]);
+		if ((high | low) < 0)
+			return false;
+		id.b[n] = (uint8_t)(high << 4 | low);
 	}
 	*out = id;
 	return true;

@@ -3,17 +3,17 @@
  *
  * A name is short while the running mean of its run times is at most PACE_SHORT_US. A worker may hold CREDIT_US of such work, by the same mean, and CREDIT_MAX
  * tasks, for each slot that no long task fills. A task that is given beyond the free slots lies in core.ahead until it starts; each is looked at every CHECK_US: when
- * another worker has a free slot for it, when its worker gets nowhere, or when it has waited for PATIENCE_US, the worker is asked to give it back. It may
+ * another worker has a free slot for it, when its worker gets nowhere, or when it has waited for too long, the worker is asked to give it back. It may
  * have started meanwhile: then it just runs. */
 #include "base/mem.h"
 #include "core/core.h"
 
 #define CREDIT_US  4000  /* of work per slot, what runs included */
 #define CREDIT_MAX 256   /* tasks per slot, likewise */
-#define CHECK_US   5000  /* how often a waiting task is looked at */
-#define STUCK_US   10000 /* without a task begun or ended: what runs there is long after all */
-#define PATIENCE_US                                                                            \
-	40000 /* nothing waits longer than that, and CHECK_US, at a worker that could be asked */
+#define CHECK_US   5000   /* how often a waiting task is looked at */
+#define STUCK_US   10000  /* without a task begun or ended: what runs there is long after all */
+#define STUCK_MAX  100000 /* where everything takes long, because the machine is busy, four usual waits; never more than this */
+#define PATIENCE   4      /* so many times STUCK_US nothing waits at a worker that could be asked */
 
 /* Slots that no long task fills. */
 static unsigned short_slots(const struct worker *w)
@@ -65,10 +65,20 @@ void credit_unhold(struct task *t)
 
 void credit_started(struct now now, struct task *t)
 {
+	struct worker *w = t->worker;
+
 	list_del(&t->ahead);
 	t->recalled = false;
+	w->wait_us += (now.mono_us - t->since_us - w->wait_us) / 8;
 	t->since_us = now.mono_us;
-	t->worker->progress_us = now.mono_us;
+	w->progress_us = now.mono_us;
+}
+
+static int64_t stuck_after(const struct worker *w)
+{
+	int64_t us = 4 * w->wait_us;
+
+	return us < STUCK_US ? STUCK_US : us < STUCK_MAX ? us : STUCK_MAX;
 }
 
 /* What runs longer than its name promised. Only as many as there are slots can run, and they are among the oldest. */
@@ -77,6 +87,9 @@ static void find_long(struct core *c, struct now now, struct worker *w)
 	unsigned n = 0;
 	struct list *e, *tmp;
 
+	if (w->looked_us == now.mono_us)
+		return;
+	w->looked_us = now.mono_us;
 	list_each (e, tmp, &w->held) {
 		struct task *t = container_of(e, struct task, held);
 		if (t->state == TASK_RUNNING && now.mono_us - t->since_us >= STUCK_US)
@@ -101,12 +114,14 @@ static void look(struct core *c, struct now now, struct task *t)
 {
 	struct worker *w = t->worker;
 	int64_t waited = now.mono_us - t->since_us;
-	bool stuck = waited >= STUCK_US && now.mono_us - w->progress_us >= STUCK_US;
+	int64_t limit = stuck_after(w);
+	bool stuck = waited >= limit && now.mono_us - w->progress_us >= limit;
 
 	if (stuck)
 		find_long(c, now, w);
 	list_del(&t->ahead);
-	if (stuck || waited >= PATIENCE_US || w->draining || free_elsewhere(t)) {
+	if (stuck || waited >= PATIENCE * limit || w->draining ||
+		(waited >= limit / 2 && free_elsewhere(t))) {
 		t->recalled = true;
 		act_recall(c, t, w);
 		return;

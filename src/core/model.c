@@ -292,6 +292,5 @@ int64_t core_next_due(const struct core *c)
 void core_tick(struct core *c, struct now now)
 {
 	lease_tick(c, now);
-	credit_tick(c, now);
 	cache_tick(c, now);
 }

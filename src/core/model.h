@@ -80,6 +80,8 @@ struct worker {
 	bool credit;         /* it may get short ones beyond its free slots */
 	uint64_t closed;     /* the core_schedule() in which an older task waits for it */
 	int64_t progress_us; /* mono: when a task began or ended there */
+	int64_t looked_us;   /* mono: when what runs there was last looked at */
+	int64_t wait_us;     /* running mean: from giving it a task to its start */
 	struct list by_seen; /* among the workers of its state, longest silent first */
 	struct name **names;
 	size_t nnames;
@@ -173,7 +175,7 @@ void core_schedule(struct core *c, struct now now);
 /* When core_tick() has work next (mono_us), or -1. */
 int64_t core_next_due(const struct core *c);
 void core_tick(struct core *c,
-	struct now now); /* silent workers, expired results, work that waits at a worker */
+	struct now now); /* silent workers, expired results */
 bool core_next_action(struct core *c, struct action *out); /* false: none left */
 void core_sweep(struct core *c); /* frees what was dropped; call when all actions are drained */
 

@@ -150,6 +150,7 @@ static void schedule_priority(struct core *c, struct now now, enum priority p)
 
 void core_schedule(struct core *c, struct now now)
 {
+	credit_tick(c, now);
 	c->pass++;
 	for (int p = 0; p < PRIO__COUNT && (c->room || c->ncredit); p++)
 		schedule_priority(c, now, (enum priority)p);
