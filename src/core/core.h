@@ -16,7 +16,9 @@ struct ghost {
 struct event_ring {
 	struct event *items;
 	size_t cap;
+	size_t keep; /* so many are given out again; cap is larger after a turn with more */
 	uint64_t last; /* number of the newest; it lies at (last - 1) % cap */
+	size_t pending; /* of actions that are not drained */
 };
 
 struct action_ring {
@@ -63,8 +65,6 @@ void task_changed(struct core *c, struct task *t);
 /* event.c */
 void events_init(struct event_ring *r, size_t cap);
 void events_fini(struct event_ring *r);
-/* Numbers the event and keeps it; the kept one. */
-const struct event *events_add(struct event_ring *r, const struct event *ev);
 /* Cut to fit, but never within a character; NULL is "". */
 void event_copy(char *dst, size_t size, const char *src);
 
@@ -73,7 +73,8 @@ void actions_fini(struct action_ring *r);
 void act_dispatch(struct core *c, struct task *t, struct worker *w);
 void act_recall(struct core *c, struct task *t, struct worker *w);
 void act_stop(struct core *c, struct task *t, struct worker *w, uint32_t attempt);
-void act_event(struct core *c, const struct event *ev, struct task *t);
+/* A new event, numbered, with nothing but its type and time: the caller fills it in. */
+struct event *act_event(struct core *c, struct now now, enum event_type type, struct task *t);
 
 /* names.c */
 #define NAMES_MAX 10000 /* made by deferring; workers may announce as many again */

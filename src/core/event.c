@@ -66,7 +66,7 @@ void event_copy(char *dst, size_t size, const char *src)
 
 void events_init(struct event_ring *r, size_t cap)
 {
-	r->cap = cap ? cap : 1;
+	r->cap = r->keep = cap ? cap : 1;
 	r->items = xcalloc(r->cap, sizeof(*r->items));
 	r->last = 0;
 }
@@ -77,13 +77,18 @@ void events_fini(struct event_ring *r)
 	r->items = NULL;
 }
 
-const struct event *events_add(struct event_ring *r, const struct event *ev)
+/* So that none is lost before it was drained. */
+static void events_grow(struct event_ring *r)
 {
-	struct event *kept = &r->items[r->last % r->cap];
+	size_t cap = 2 * r->cap;
+	struct event *items = xcalloc(cap, sizeof(*items));
+	uint64_t first = r->last > r->cap ? r->last - r->cap : 0;
 
-	*kept = *ev;
-	kept->seq = ++r->last;
-	return kept;
+	for (uint64_t i = first; i < r->last; i++)
+		items[i % cap] = r->items[i % r->cap];
+	free(r->items);
+	r->items = items;
+	r->cap = cap;
 }
 
 uint64_t core_event_last(const struct core *c)
@@ -94,7 +99,7 @@ uint64_t core_event_last(const struct core *c)
 const struct event *core_event_after(const struct core *c, uint64_t after, bool *gap)
 {
 	const struct event_ring *r = &c->events;
-	uint64_t oldest = r->last > r->cap ? r->last - r->cap + 1 : 1;
+	uint64_t oldest = r->last > r->keep ? r->last - r->keep + 1 : 1;
 
 	*gap = after < oldest - 1;
 	if (after >= r->last)
@@ -156,9 +161,28 @@ void act_stop(struct core *c, struct task *t, struct worker *w, uint32_t attempt
 	a->attempt = attempt;
 }
 
-void act_event(struct core *c, const struct event *ev, struct task *t)
+/* The texts are not cleared, only emptied: most stay so, and an event is large. */
+struct event *act_event(struct core *c, struct now now, enum event_type type, struct task *t)
 {
-	push(&c->actions, ACT_EVENT, t)->event = *events_add(&c->events, ev);
+	struct event_ring *r = &c->events;
+	struct event *ev;
+
+	if (r->pending + 2 > r->cap) /* the one that was drained last may be looked at still */
+		events_grow(r);
+	r->pending++;
+	ev = &r->items[r->last % r->cap];
+	ev->seq = ++r->last;
+	ev->at = now.wall_ms;
+	ev->type = type;
+	memset(&ev->id, 0, sizeof(ev->id));
+	ev->n = 0;
+	ev->name = NULL;
+	ev->owner[0] = ev->worker[0] = ev->text[0] = '\0';
+	ev->priority = PRIO_CRITICAL;
+	ev->state = TASK_PENDING;
+	ev->attempt = 0;
+	push(&c->actions, ACT_EVENT, t)->seq = ev->seq;
+	return ev;
 }
 
 bool core_next_action(struct core *c, struct action *out)
@@ -173,5 +197,9 @@ bool core_next_action(struct core *c, struct action *out)
 	*out = r->items[r->head];
 	r->head = (r->head + 1) & (r->cap - 1);
 	r->n--;
+	if (out->type == ACT_EVENT) {
+		c->events.pending--;
+		out->event = &c->events.items[(out->seq - 1) % c->events.cap];
+	}
 	return true;
 }

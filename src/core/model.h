@@ -131,7 +131,8 @@ struct action {
 	struct task *task;
 	struct worker *worker; /* DISPATCH, RECALL, STOP */
 	uint32_t attempt;      /* likewise */
-	struct event event;    /* EVENT; a copy of the one in the ring */
+	const struct event *event; /* EVENT; valid until the next input or core_next_action() */
+	uint64_t seq;              /* of it */
 };
 
 struct core;

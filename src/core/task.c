@@ -84,21 +84,17 @@ void task_free(struct task **t)
 static void tell(struct core *c, struct now now, struct task *t, enum event_type type,
 	const char *text)
 {
-	struct event ev = {
-		.at = now.wall_ms,
-		.type = type,
-		.id = t->id,
-		.n = t->n,
-		.name = t->name->text,
-		.priority = t->priority,
-		.state = t->state,
-		.attempt = t->attempt,
-	};
+	struct event *ev = act_event(c, now, type, t);
 
-	event_copy(ev.owner, sizeof(ev.owner), t->owner);
-	event_copy(ev.worker, sizeof(ev.worker), t->worker_id);
-	event_copy(ev.text, sizeof(ev.text), text);
-	act_event(c, &ev, t);
+	ev->id = t->id;
+	ev->n = t->n;
+	ev->name = t->name->text;
+	ev->priority = t->priority;
+	ev->state = t->state;
+	ev->attempt = t->attempt;
+	event_copy(ev->owner, sizeof(ev->owner), t->owner);
+	event_copy(ev->worker, sizeof(ev->worker), t->worker_id);
+	event_copy(ev->text, sizeof(ev->text), text);
 }
 
 /* What a change is called. */

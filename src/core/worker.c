@@ -9,11 +9,10 @@
 static void tell(struct core *c, struct now now, const struct worker *w, enum event_type type,
 	const char *text)
 {
-	struct event ev = {.at = now.wall_ms, .type = type};
+	struct event *ev = act_event(c, now, type, NULL);
 
-	event_copy(ev.worker, sizeof(ev.worker), w->id);
-	event_copy(ev.text, sizeof(ev.text), text);
-	act_event(c, &ev, NULL);
+	event_copy(ev->worker, sizeof(ev->worker), w->id);
+	event_copy(ev->text, sizeof(ev->text), text);
 }
 
 /* The change as an event; EVENT__COUNT: nobody hears of it. */

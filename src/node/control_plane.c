@@ -93,13 +93,13 @@ static void act(struct server *s, const struct action *a)
 		herd_stop(s, a);
 		break;
 	case ACT_EVENT:
-		log_debug("%s task=%llu name=%s worker=%s seq=%llu", event_word(a->event.type),
-			(unsigned long long)a->event.n, a->event.name ? a->event.name : "-",
-			*a->event.worker ? a->event.worker : "-",
-			(unsigned long long)a->event.seq);
-		if (a->event.type == EVENT_WORKER_REMOVED)
-			herd_removed(s, &a->event);
-		watches_event(s, &a->event, a->task);
+		log_debug("%s task=%llu name=%s worker=%s seq=%llu", event_word(a->event->type),
+			(unsigned long long)a->event->n, a->event->name ? a->event->name : "-",
+			*a->event->worker ? a->event->worker : "-",
+			(unsigned long long)a->event->seq);
+		if (a->event->type == EVENT_WORKER_REMOVED)
+			herd_removed(s, a->event);
+		watches_event(s, a->event, a->task);
 		break;
 	}
 }

@@ -10,24 +10,22 @@
 static struct bytes *take_json(const struct msg *m, const struct json_node *o,
 	const char *field, size_t *at, char open, const char *absent, struct err *e)
 {
-	struct json_doc doc;
 	struct json_fault fault;
-	size_t len;
+	size_t len, nodes, first = 0;
 	const char *p = msg_take(m, o, field, at, &len);
-	struct bytes *made = NULL;
 
 	if (!p)
 		return bytes_new(absent, strlen(absent));
-	json_init(&doc);
-	if (json_parse(&doc, p, len, 0, PROTO_FRAME_MAX, &fault))
+	if (json_check(p, len, 0, PROTO_FRAME_MAX, &nodes, &fault)) {
 		json_explain(e, field, p, len, &fault);
-	else if (doc.nodes[0].type != (open == '[' ? JSON_ARRAY : JSON_OBJECT))
-		err_set(e, ERR_DATA, "%s must be a JSON %s", field,
-			open == '[' ? "array" : "object");
-	else
-		made = bytes_new(p, len);
-	json_fini(&doc);
-	return made;
+		return NULL;
+	}
+	while (p[first] == ' ' || p[first] == '\n' || p[first] == '\t' || p[first] == '\r')
+		first++;
+	if (p[first] == open)
+		return bytes_new(p, len);
+	err_set(e, ERR_DATA, "%s must be a JSON %s", field, open == '[' ? "array" : "object");
+	return NULL;
 }
 
 static struct bytes *take_blob(struct peer *p, const struct json_node *o, struct err *e)

@@ -268,8 +268,8 @@ static void drain(struct sim *s, bool dispatching)
 		mix(s, a.task ? a.task->n : 0);
 		mix(s, a.attempt);
 		if (a.type == ACT_EVENT) {
-			REQUIRE(a.event.seq == ++s->seq);
-			mix(s, a.event.type);
+			REQUIRE(a.event->seq == ++s->seq);
+			mix(s, a.event->type);
 		} else if (a.type == ACT_DISPATCH) {
 			REQUIRE(dispatching);
 			check_dispatch(s, &a, &last);

@@ -105,7 +105,7 @@ static const char *actions(enum action_type type)
 			continue;
 		if (type == ACT_EVENT)
 			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s ",
-				event_word(a.event.type));
+				event_word(a.event->type));
 		else
 			n += (size_t)snprintf(text + n, sizeof(text) - n, "%d@%s#%u ",
 				(int)a.task->n, a.worker->id, a.attempt);
@@ -578,10 +578,10 @@ static void actions_stay_in_order(void)
 	for (int i = 0; i < 300; i++) {
 		submit("a", PRIO_LOW);
 		if (i % 3 == 0)
-			CHECK(core_next_action(core, &a) && a.event.seq == ++seq);
+			CHECK(core_next_action(core, &a) && a.event->seq == ++seq);
 	}
 	while (core_next_action(core, &a))
-		CHECK_INT(a.event.seq, ++seq);
+		CHECK_INT(a.event->seq, ++seq);
 	CHECK_INT(seq, 300);
 	end();
 }
