@@ -16,8 +16,8 @@ struct ghost {
 struct event_ring {
 	struct event *items;
 	size_t cap;
-	size_t keep; /* so many are given out again; cap is larger after a turn with more */
-	uint64_t last; /* number of the newest; it lies at (last - 1) % cap */
+	size_t keep;    /* so many are given out again; cap is larger after a turn with more */
+	uint64_t last;  /* number of the newest; it lies at (last - 1) % cap */
 	size_t pending; /* of actions that are not drained */
 };
 

@@ -10,10 +10,11 @@
 
 #define CREDIT_US  4000  /* of work per slot, what runs included */
 #define CREDIT_MAX 256   /* tasks per slot, likewise */
-#define CHECK_US   5000   /* how often a waiting task is looked at */
-#define STUCK_US   10000  /* without a task begun or ended: what runs there is long after all */
-#define STUCK_MAX  100000 /* where everything takes long, because the machine is busy, four usual waits; never more than this */
-#define PATIENCE   4      /* so many times STUCK_US nothing waits at a worker that could be asked */
+#define CHECK_US   5000  /* how often a waiting task is looked at */
+#define STUCK_US   10000 /* without a task begun or ended: what runs there is long after all */
+#define STUCK_MAX                                                                              \
+	100000 /* where everything takes long, because the machine is busy, four usual waits; never more than this */
+#define PATIENCE 4 /* so many times STUCK_US nothing waits at a worker that could be asked */
 
 /* Slots that no long task fills. */
 static unsigned short_slots(const struct worker *w)

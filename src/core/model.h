@@ -129,8 +129,8 @@ enum action_type {
 struct action {
 	enum action_type type;
 	struct task *task;
-	struct worker *worker; /* DISPATCH, RECALL, STOP */
-	uint32_t attempt;      /* likewise */
+	struct worker *worker;     /* DISPATCH, RECALL, STOP */
+	uint32_t attempt;          /* likewise */
 	const struct event *event; /* EVENT; valid until the next input or core_next_action() */
 	uint64_t seq;              /* of it */
 };
@@ -175,8 +175,7 @@ int core_returned(struct core *c, struct now now, struct worker *w, const struct
 void core_schedule(struct core *c, struct now now);
 /* When core_tick() has work next (mono_us), or -1. */
 int64_t core_next_due(const struct core *c);
-void core_tick(struct core *c,
-	struct now now); /* silent workers, expired results */
+void core_tick(struct core *c, struct now now);            /* silent workers, expired results */
 bool core_next_action(struct core *c, struct action *out); /* false: none left */
 void core_sweep(struct core *c); /* frees what was dropped; call when all actions are drained */
 
