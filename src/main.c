@@ -122,7 +122,10 @@ int main(int argc, char **argv)
 	}
 	command_first(words, n);
 	out_init_cli(&r.out);
-	if (session_init(&r.session, "fastworker", &e)) {
+	const struct cmd *cmd = cmd_find(words[0]);
+	if (cmd && (cmd->flags & CMD_INSIDE)) {
+		session_bare(&r.session, "fastworker");
+	} else if (session_init(&r.session, "fastworker", &e)) {
 		fprintf(stderr, "fastworker: %s\n", e.text);
 		return err_exit_code(e.code);
 	}

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/fraction.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "tui/rows.h"
@@ -103,6 +104,16 @@ void cell_run(struct buf *out, const struct json_node *row, const char *key,
 
 	if (start > 0)
 		add_age(out, end - start);
+}
+
+void cell_progress(struct buf *out, const struct json_node *row, const char *key,
+	const struct cell_clock *c)
+{
+	const struct json_node *v = json_get(row, key);
+	int32_t far;
+
+	if (v && v->type == JSON_NUMBER && fraction_read(v->text, v->len, &far))
+		buf_addf(out, "%d%%", (int)(far / (FRACTION_ONE / 100)));
 }
 
 /* No event tells of a heartbeat: what an active worker's age was when it was told is the truth as far as it is known here. That of

@@ -24,6 +24,8 @@ enum cmd_flags {
 	CMD_HIDDEN = 8,    /* not in help */
 	CMD_EARLY = 16,    /* the first positional ends the options */
 	CMD_DESTROYS = 32, /* asks before it does */
+	CMD_INSIDE =
+		64, /* for tasks, which start it often: it gets no configuration, see session_bare() */
 };
 
 struct cmd {

@@ -114,6 +114,7 @@ static const struct column task_columns[] = {
 	{"WORKER", "worker", COL_TEXT, 6, 20},
 	{"AGE", "created_at", COL_SINCE, 5, 7},
 	{"TRY", "attempt", COL_INT, 3, 4},
+	{"DONE", "progress", COL_FAR, 4, 4},
 	{"ARGS", "args_preview", COL_TEXT, 4, 0},
 };
 

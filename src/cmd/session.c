@@ -32,6 +32,15 @@ int session_init(struct session *s, const char *argv0, struct err *e)
 	return 0;
 }
 
+void session_bare(struct session *s, const char *argv0)
+{
+	memset(s, 0, sizeof(*s));
+	s->argv0 = argv0;
+	clock_system(&s->clock);
+	s->config = ini_parse("", 0, "", NULL);
+	s->loop = loop_new(&s->clock);
+}
+
 void session_fini(struct session *s)
 {
 	client_free(&s->client);

@@ -31,6 +31,8 @@ struct session {
 
 /* Folders and the configuration file ($FASTWORKER_CONFIG, or `config` in the configuration folder). */
 int session_init(struct session *s, const char *argv0, struct err *e);
+/* Only what a command needs that asks nobody but its own runner: a loop. */
+void session_bare(struct session *s, const char *argv0);
 void session_fini(struct session *s);
 
 /* Looks options up in the configuration: [profile NAME] before the part without a section. For opts_parse(). */

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <wchar.h>
 
+#include "base/fraction.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "cmd/out.h"
@@ -59,8 +60,11 @@ static void number_cell(struct buf *b, const struct column *c, const struct json
 {
 	char text[32];
 	int64_t n;
+	int32_t far;
 
-	if (!json_i64(v, &n))
+	if (c->kind == COL_FAR && fraction_read(v->text, v->len, &far))
+		buf_addf(b, "%d%%", (int)(far / (FRACTION_ONE / 100)));
+	if (c->kind == COL_FAR || !json_i64(v, &n))
 		return;
 	switch (c->kind) {
 	case COL_AGE:

@@ -62,6 +62,10 @@ void task_move(struct core *c, struct now now, struct task *t, enum task_event e
 /* What a store keeps of it is not what it was. task_move() does it, too. */
 void task_changed(struct core *c, struct task *t);
 
+/* What a lost attempt said of itself says nothing of the next one. */
+void task_forget_progress(struct task *t);
+void task_tell_progress(struct core *c, struct now now, struct task *t);
+
 /* event.c */
 void events_init(struct event_ring *r, size_t cap);
 void events_fini(struct event_ring *r);

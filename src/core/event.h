@@ -8,7 +8,7 @@
 #include "base/uuid.h"
 #include "core/state.h"
 
-/* Words are FastWorker's: "task.queued", "worker.registered"; the last three of the tasks and two of the workers are ours. */
+/* Words are FastWorker's: "task.queued", "worker.registered"; the last four of the tasks and two of the workers are ours. */
 enum event_type {
 	EVENT_TASK_QUEUED,
 	EVENT_TASK_STARTED,
@@ -19,6 +19,7 @@ enum event_type {
 	EVENT_TASK_SCHEDULED,
 	EVENT_TASK_ASSIGNED,
 	EVENT_TASK_LOST,
+	EVENT_TASK_PROGRESS, /* it told how far it is */
 	EVENT_WORKER_REGISTERED,
 	EVENT_WORKER_ACTIVE,
 	EVENT_WORKER_INACTIVE,
@@ -38,8 +39,9 @@ struct event {
 	enum priority priority;
 	enum task_state state; /* after the change */
 	uint32_t attempt;
-	char worker[72]; /* worker id, "" = none */
-	char text[120];  /* error or reason, cut to fit; "" = none */
+	char worker[72];  /* worker id, "" = none */
+	char text[120];   /* error, reason or progress text, cut to fit; "" = none */
+	int32_t progress; /* of task.progress: millionths, -1 = not told */
 };
 
 const char *event_word(enum event_type t);

@@ -52,6 +52,7 @@ static void queue_again(struct core *c, struct now now, struct task *t, const ch
 {
 	t->worker = NULL;
 	t->started_at = 0;
+	task_forget_progress(t);
 	queue_put(c, t);
 	task_move(c, now, t, TASK_EV_LOSE, why);
 }

@@ -218,6 +218,29 @@ int core_returned(struct core *c, struct now now, struct worker *w, const struct
 	return 0;
 }
 
+int core_progress(struct core *c, struct now now, struct worker *w, const struct uuid *id,
+	uint32_t attempt, int32_t millionths, const char *text, struct err *e)
+{
+	struct task *t = core_task(c, id);
+	char cut[PROGRESS_TEXT];
+
+	if (was_cancelled(w, t, attempt))
+		return 0;
+	if (!holds(w, t, attempt))
+		return stale(c, w, id, attempt, e);
+	if (t->state == TASK_ASSIGNED)
+		begin(c, now, t);
+	if (millionths >= 0)
+		t->progress = millionths;
+	if (text) {
+		event_copy(cut, sizeof(cut), text);
+		free(t->progress_text);
+		t->progress_text = xstrdup(cut);
+	}
+	task_tell_progress(c, now, t);
+	return 0;
+}
+
 /* Also of a cancelled attempt: it may have written until its end. */
 static void note_output(struct core *c, struct task *t, const struct outcome *o)
 {

@@ -162,6 +162,9 @@ void core_worker_leave(struct core *c, struct now now, struct worker *w, const c
  * never recorded). core_finished() also accepts an attempt that never said 'started'. */
 int core_started(struct core *c, struct now now, struct worker *w, const struct uuid *id,
 	uint32_t attempt, struct err *e);
+/* millionths: -1 = as before; text: NULL likewise; cut to fit. */
+int core_progress(struct core *c, struct now now, struct worker *w, const struct uuid *id,
+	uint32_t attempt, int32_t millionths, const char *text, struct err *e);
 int core_finished(struct core *c, struct now now, struct worker *w, const struct uuid *id,
 	uint32_t attempt, const struct outcome *o, struct err *e);
 

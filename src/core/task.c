@@ -56,6 +56,7 @@ struct task *task_new(struct core *c, struct now now, const struct task_spec *sp
 	t->exit_status = -1;
 	t->stream = spec->stream;
 	t->outs = t->errs = -1;
+	t->progress = -1;
 	c->counts.by_state[TASK_PENDING]++;
 	c->counts.submitted++;
 	index_task(c, t);
@@ -76,9 +77,17 @@ void task_free(struct task **t)
 	free(mine->owner);
 	free(mine->worker_id);
 	free(mine->error);
+	free(mine->progress_text);
 	free(mine->cancel_by);
 	free(mine->cancel_reason);
 	free(mine);
+}
+
+void task_forget_progress(struct task *t)
+{
+	t->progress = -1;
+	free(t->progress_text);
+	t->progress_text = NULL;
 }
 
 static void tell(struct core *c, struct now now, struct task *t, enum event_type type,
@@ -95,6 +104,12 @@ static void tell(struct core *c, struct now now, struct task *t, enum event_type
 	event_copy(ev->owner, sizeof(ev->owner), t->owner);
 	event_copy(ev->worker, sizeof(ev->worker), t->worker_id);
 	event_copy(ev->text, sizeof(ev->text), text);
+	ev->progress = t->progress;
+}
+
+void task_tell_progress(struct core *c, struct now now, struct task *t)
+{
+	tell(c, now, t, EVENT_TASK_PROGRESS, t->progress_text);
 }
 
 /* What a change is called. */

@@ -31,6 +31,8 @@ enum result_type {
 	RESULT_JSON,  /* one JSON value, from a resident runner */
 };
 
+#define PROGRESS_TEXT 120 /* bytes of what a task says of its progress, its NUL counted */
+
 struct worker;
 struct name;
 
@@ -54,6 +56,9 @@ struct task {
 	bool recalled;    /* its worker was asked to give it back */
 
 	int64_t created_at, started_at, completed_at; /* wall clock, ms; 0 = not yet */
+
+	int32_t progress;    /* of the current attempt, millionths as it told; -1 = never */
+	char *progress_text; /* likewise, at most PROGRESS_TEXT bytes; NULL = never */
 
 	struct worker *worker; /* that has the current attempt; NULL when none */
 	char *worker_id; /* of the last attempt, kept after the worker left; NULL = never assigned */

@@ -163,7 +163,7 @@ void register_handle(struct peer *p, const struct msg *m)
 }
 
 /* The worker of a message; NULL when this connection never registered one (it was answered). */
-static struct worker *worker_of(struct peer *p, const struct msg *m)
+struct worker *worker_of(struct peer *p, const struct msg *m)
 {
 	struct err e;
 

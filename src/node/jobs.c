@@ -36,6 +36,7 @@ static void free_job(struct job *j)
 	bytes_unref(&j->outcome.tail);
 	free(j->error);
 	free(j->log_error);
+	free(j->progress_text);
 	free(j);
 	labour_idle(b);
 }
@@ -149,6 +150,7 @@ static void take_job(struct labour *b, const struct msg *m, const struct json_no
 	j->labour = b;
 	j->serial = ++b->serial;
 	j->stop_ms = -1;
+	j->progress = -1;
 	msg_uuid(o, "id", &j->id);
 	j->attempt = (uint32_t)msg_int(o, "attempt", 0);
 	j->n = (uint64_t)msg_int(o, "n", 0);
@@ -315,6 +317,7 @@ void jobs_registered(struct labour *b, const struct msg *m)
 		j->recalled = false; /* it is asked for again, if need be */
 		if (j->started && !list_linked(&j->begun))
 			list_push_back(&b->begun, &j->begun);
+		job_tell_progress(j);
 		if (!j->ready)
 			fetch(j);
 	}

@@ -25,11 +25,13 @@ struct job {
 	char name[80];
 	int64_t timeout_ms; /* -1: the module's */
 	struct buf args, kwargs;
-	size_t args_size;  /* what args must become; larger than args.len: being fetched */
-	struct lane *lane; /* of the slot that it was given to */
-	struct list line;  /* in lane.jobs, or in labour.waiting for one */
-	struct list begun; /* in labour.begun: has started, and that is to be told */
-	bool ready;        /* its arguments are here */
+	size_t args_size;    /* what args must become; larger than args.len: being fetched */
+	struct lane *lane;   /* of the slot that it was given to */
+	struct list line;    /* in lane.jobs, or in labour.waiting for one */
+	struct list begun;   /* in labour.begun: has started, and that is to be told */
+	int32_t progress;    /* millionths, as the task told last; -1 = never */
+	char *progress_text; /* likewise, NULL */
+	bool ready;          /* its arguments are here */
 	bool started;
 	bool recalled; /* the control plane asked for it back */
 	int64_t stop_ms; /* grace; it is to be ended although it has not started; -1 = it is not */
@@ -74,9 +76,10 @@ struct labour {
 	int64_t serial;
 	enum worker_state state;
 	char instance[UUID_TEXT];
-	bool registered, ever;               /* now; once */
-	bool hurried;                        /* what runs was told to end */
-	struct mout started, done, returned; /* being filled in this turn; head.len 0 = none */
+	bool registered, ever; /* now; once */
+	bool hurried;          /* what runs was told to end */
+	struct mout started, progress, done,
+		returned; /* being filled in this turn; head.len 0 = none */
 	struct mout out;
 	struct loop_timer heartbeat, patience, retry;
 	struct loop_timer look; /* at lanes in which something waits */
@@ -121,6 +124,10 @@ void logs_trouble(struct job *j, const char *why); /* its log cannot be written 
 void logs_forget_all(struct labour *b);            /* nobody waits any more */
 char *logs_path(const struct labour *b, uint64_t n, uint32_t attempt,
 	const struct uuid *id); /* NULL: no files */
+/* jobs_said.c: what tasks say while they run */
+struct runner_msg;
+void jobs_said(void *arg, const struct uuid *id, uint32_t attempt, const struct runner_msg *m);
+void job_tell_progress(struct job *j);
 
 /* lanes.c */
 void lanes_init(struct labour *b);

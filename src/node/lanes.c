@@ -230,7 +230,8 @@ static void on_output(void *arg, struct slot *s, const struct uuid *id, uint32_t
 static const struct slot_ops ops = {.started = on_started,
 	.output = on_output,
 	.done = on_done,
-	.returned = on_returned};
+	.returned = on_returned,
+	.said = jobs_said};
 
 void lane_stop(struct job *j, int64_t grace_ms)
 {

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fraction.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "node/server.h"
@@ -26,6 +27,18 @@ static void write_times(struct json_out *w, const struct task *t)
 		jout_i64(w, "started_at", t->started_at);
 	if (t->completed_at)
 		jout_i64(w, "completed_at", t->completed_at);
+}
+
+void progress_write(struct json_out *w, int32_t millionths, const char *text)
+{
+	char number[12];
+
+	if (millionths >= 0) {
+		fraction_text(number, millionths);
+		jout_raw(w, "progress", number, strlen(number));
+	}
+	if (text && *text)
+		jout_str(w, "progress_text", text);
 }
 
 static void write_end(struct json_out *w, const struct task *t)
@@ -69,6 +82,7 @@ void record_write(struct json_out *w, const struct task *t)
 		jout_str(w, "worker", t->worker_id);
 	write_times(w, t);
 	write_preview(w, t);
+	progress_write(w, t->progress, t->progress_text);
 	write_end(w, t);
 }
 

@@ -81,6 +81,7 @@ static handler *const handlers[MSG__COUNT] = {
 	[MSG_REGISTER] = register_handle,
 	[MSG_STARTED] = started_handle,
 	[MSG_RETURNED] = returned_handle,
+	[MSG_PROGRESS] = progress_handle,
 	[MSG_DONE] = done_handle,
 	[MSG_HEARTBEAT] = heartbeat_handle,
 	[MSG_LEAVE] = leave_handle,

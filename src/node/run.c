@@ -21,6 +21,7 @@
 #include "base/mem.h"
 #include "node/args.h"
 #include "node/builtin.h"
+#include "node/inside.h"
 #include "node/runner_msg.h"
 #include "node/scratch.h"
 #include "node/spawn.h"
@@ -247,6 +248,8 @@ static int environment(const struct run *run, struct words *env, struct err *e)
 	words_addf(env, "FW_TASK=%s", run->name);
 	words_addf(env, "FW_TASK_ID=%s", uuid_text(id, &run->id));
 	words_addf(env, "FW_ATTEMPT=%lld", (long long)run->attempt);
+	if (run->inside && inside_start(run->inside, &run->id, run->attempt, env, e) < 0)
+		return -1;
 	return args_add_kwargs(env, buf_str(&run->kwargs), run->kwargs.len, e);
 }
 

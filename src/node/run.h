@@ -15,6 +15,8 @@
 #include "node/modules.h"
 #include "node/tree.h"
 
+struct inside;
+
 struct run_end { /* how it ended; valid when run.over */
 	bool ok;
 	enum cause cause;
@@ -38,9 +40,10 @@ struct run {
 	struct list queued; /* the runner's */
 
 	struct loop *loop;
-	pid_t pid;          /* 0: it has not started, or could not */
-	bool exited;        /* the main process; others may have been left */
-	int out_fd, err_fd; /* our ends of its stdout and stderr; -1 = closed */
+	struct inside *inside; /* the runner's socket for its task, or NULL */
+	pid_t pid;             /* 0: it has not started, or could not */
+	bool exited;           /* the main process; others may have been left */
+	int out_fd, err_fd;    /* our ends of its stdout and stderr; -1 = closed */
 	struct loop_io *out_io, *err_io;
 	struct buf out, err; /* what it wrote; of err only the last part */
 	uint64_t n;          /* the short number of the task */

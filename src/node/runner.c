@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "node/inside.h"
 #include "node/run.h"
 #include "node/module_task.h"
 #include "node/runner_msg.h"
@@ -35,6 +36,7 @@ struct runner {
 	int64_t peer_version; /* of the worker's hello; 0 = none yet */
 	struct list queue;    /* struct run.queued */
 	struct run *now;
+	struct inside *inside;
 	int status;
 };
 
@@ -105,6 +107,20 @@ static void say_done(struct runner *r, struct run *run)
 	run_output_end(run, &w);
 }
 
+static void say_progress(void *arg, int32_t millionths, const char *text)
+{
+	struct runner *r = arg;
+	struct json_out w;
+	if (!r->now)
+		return;
+	begin(r, &w, "progress", r->now);
+	if (millionths >= 0)
+		jout_i64(&w, "millionths", millionths);
+	if (text[0])
+		jout_str(&w, "text", text);
+	runner_end(&w, NULL, 0);
+}
+
 static void quit(struct runner *r, int status)
 {
 	r->status = status;
@@ -149,6 +165,7 @@ static void out_ready(void *arg, unsigned events)
 static bool advance(struct runner *r)
 {
 	if (r->now && r->now->over) {
+		inside_over(r->inside);
 		say_done(r, r->now);
 		run_free(&r->now);
 	}
@@ -208,6 +225,7 @@ static bool complete(const struct run *run)
 static int on_task(struct runner *r, const struct runner_msg *m, struct err *e)
 {
 	struct run *run = run_new(r->loop);
+	run->inside = r->inside;
 	char word[16];
 	int kind = -1;
 	if (json_strcpy(json_get(m->head, "kind"), word, sizeof(word)))
@@ -380,6 +398,7 @@ static void finish(struct runner *r)
 {
 	tree_end(END_MS);
 	scratch_remove();
+	inside_free(&r->inside);
 	run_free(&r->now);
 	struct list *l, *tmp;
 	list_each (l, tmp, &r->queue) {
@@ -404,6 +423,7 @@ int runner_main(void)
 	clock_system(&r.clock);
 	r.loop = loop_new(&r.clock);
 	list_init(&r.queue);
+	r.inside = inside_new(r.loop, say_progress, &r);
 	loop_signal(r.loop, SIGTERM, on_term, &r);
 	loop_orphans(r.loop, orphan_gone, &r);
 	loop_hook(r.loop, before_sleep, &r);

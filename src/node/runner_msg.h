@@ -21,7 +21,8 @@
  *            whether the first body is one); members
  *            that say nothing (none, -1, 0, null) are left out; pid, when started was left out
  *            because it was over at once
- *   progress, call, answer: reserved with these directions; see docs of later hosts.
+ *   progress id attempt millionths text      what the task said of itself; either may be missing: never said
+ *   call, answer: reserved with these directions; see docs of later hosts.
  */
 #ifndef NODE_RUNNER_MSG_H
 #define NODE_RUNNER_MSG_H

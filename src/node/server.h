@@ -144,6 +144,8 @@ void series_end(struct series *s);              /* sends and frees; ends the lis
 int select_check(struct peer *p, const struct msg *m, struct err *e);
 
 /* records.c */
+/* Members progress and progress_text, of a record or an event; what was never told (-1, NULL or "") is left out. */
+void progress_write(struct json_out *w, int32_t millionths, const char *text);
 void record_write(struct json_out *w, const struct task *t);
 /* The same as a member of a list in a message, with its result when wanted and small enough. */
 void record_add(struct mout *o, const struct task *t, bool result);
@@ -199,7 +201,12 @@ void hold_take(struct peer *p, struct task *t); /* from whoever had it */
 void hold_end(struct server *s, struct task *t);
 void holds_drop(struct peer *p); /* its tasks wait no longer */
 
+/* said.c */
+void progress_handle(struct peer *p, const struct msg *m);
+
 /* herd.c: the workers */
+/* The worker of a message, which was heard; NULL when this connection never registered one (it was answered). */
+struct worker *worker_of(struct peer *p, const struct msg *m);
 void register_handle(struct peer *p, const struct msg *m);
 void started_handle(struct peer *p, const struct msg *m);
 void returned_handle(struct peer *p, const struct msg *m);

@@ -11,6 +11,7 @@
 #include "core/model.h"
 #include "node/modules.h"
 
+struct runner_msg;
 struct slot;
 
 struct slot_task {
@@ -37,6 +38,9 @@ struct slot_ops {
 		const struct outcome *o);
 	/* It did not start and does not: the answer to slot_recall(), or the runner died before its turn came. May be NULL if only one at a time is given. */
 	void (*returned)(void *arg, struct slot *s, const struct uuid *id, uint32_t attempt);
+	/* What else the runner says of the attempt (progress, call); m is borrowed. */
+	void (*said)(void *arg, const struct uuid *id, uint32_t attempt,
+		const struct runner_msg *m);
 };
 
 /* exe: path of this binary. */

@@ -100,6 +100,15 @@ static int on_done(struct slot *s, const struct runner_msg *m, struct err *e)
 	return 0;
 }
 
+static int on_said(struct slot *s, const struct runner_msg *m, struct err *e)
+{
+	const struct flight *f = flight_of(s, m);
+	(void)e;
+	if (f && s->ops->said)
+		s->ops->said(s->arg, &f->id, f->attempt, m);
+	return 0;
+}
+
 static const struct handler {
 	const char *name;
 	int (*fn)(struct slot *s, const struct runner_msg *m,
@@ -110,7 +119,7 @@ static const struct handler {
 	{"done", on_done},
 	{"returned", on_returned},
 	{"output", on_output},
-	{"progress", NULL},
+	{"progress", on_said},
 	{"call", NULL},
 };
 

@@ -201,8 +201,12 @@ static void add_event(struct watch *w, const struct event *ev, const struct task
 	}
 	if (*ev->worker)
 		jout_str(&o->w, "worker", ev->worker);
-	if (*ev->text)
+	if (ev->type == EVENT_TASK_PROGRESS)
+		progress_write(&o->w, ev->progress, ev->text);
+	else if (*ev->text)
 		jout_str(&o->w, "text", ev->text);
+	if (t && !ev->seq)
+		progress_write(&o->w, t->progress, t->progress_text);
 	if (t && task_state_final(ev->state))
 		write_end(o, t, w->results);
 	jout_end_object(&o->w);

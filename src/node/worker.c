@@ -46,12 +46,13 @@ static void flush_list(struct labour *b, struct mout *o)
 	buf_reset(&o->body);
 }
 
-/* What began is told before what ended. */
+/* What began is told before what it said, and that before what ended. */
 void labour_flush(struct labour *b)
 {
 	jobs_begun(b);
 	flush_list(b, &b->started);
 	flush_list(b, &b->returned);
+	flush_list(b, &b->progress);
 	flush_list(b, &b->done);
 }
 
@@ -119,9 +120,11 @@ static void on_down(void *arg, const struct err *why)
 	logs_forget_all(b); /* they are asked again */
 	/* Half-made lists went down with the connection: what matters is said again. */
 	buf_reset(&b->started.head);
+	buf_reset(&b->progress.head);
 	buf_reset(&b->done.head);
 	buf_reset(&b->returned.head);
 	buf_reset(&b->started.body);
+	buf_reset(&b->progress.body);
 	buf_reset(&b->done.body);
 	if (b->state == WORKER_STOPPING)
 		end(b);
@@ -356,6 +359,7 @@ static void init(struct labour *b, struct clock *clock)
 	b->by_id = map_new();
 	lanes_init(b);
 	mout_init(&b->started);
+	mout_init(&b->progress);
 	mout_init(&b->done);
 	mout_init(&b->returned);
 	mout_init(&b->out);
@@ -376,6 +380,7 @@ static void fini(struct labour *b)
 	map_free(&b->by_id);
 	modules_fini(&b->modules);
 	mout_fini(&b->started);
+	mout_fini(&b->progress);
 	mout_fini(&b->done);
 	mout_fini(&b->returned);
 	mout_fini(&b->out);

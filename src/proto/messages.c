@@ -61,6 +61,8 @@ static const struct msg_field record[] = {
 	FIELD("created_at", F_INT, true, 0, "ms since 1970, as all times"),
 	FIELD("started_at", F_INT, false, 0, ""),
 	FIELD("completed_at", F_INT, false, 0, ""),
+	FIELD("progress", F_JSON, false, 0, "a number from 0 to 1, as the task told last"),
+	FIELD("progress_text", F_STR, false, LINE, "likewise"),
 	FIELD("cause", F_STR, false, WORD, "why it failed or was cancelled"),
 	FIELD("exit", F_INT, false, 0, "exit status of its program"),
 	FIELD("signal", F_INT, false, 0, "that ended it"),
@@ -92,6 +94,8 @@ static const struct msg_field event[] = {
 	FIELD("priority", F_STR, false, WORD, ""),
 	FIELD("attempt", F_INT, false, 0, ""),
 	FIELD("worker", F_STR, false, SELECTOR, ""),
+	FIELD("progress", F_JSON, false, 0, "with task.progress, and with the state now"),
+	FIELD("progress_text", F_STR, false, LINE, "likewise"),
 	FIELD("cause", F_STR, false, WORD, "with the end of a task, as in a record"),
 	FIELD("exit", F_INT, false, 0, ""),
 	FIELD("signal", F_INT, false, 0, ""),
@@ -108,6 +112,14 @@ static const struct msg_field event[] = {
 static const struct msg_field attempt[] = {
 	FIELD("id", F_ID, true, 0, "task"),
 	FIELD("attempt", F_INT, true, 0, "its attempt number: another one is stale"),
+	{.type = F_END},
+};
+
+static const struct msg_field progress_task[] = {
+	FIELD("id", F_ID, true, 0, ""),
+	FIELD("attempt", F_INT, true, 0, ""),
+	FIELD("millionths", F_INT, false, 0, "how far it is, of 1000000; left out: as before"),
+	FIELD("text", F_STR, false, LINE, "at most 119 bytes count; left out: as before"),
 	{.type = F_END},
 };
 
@@ -401,6 +413,9 @@ static const struct msg_def defs[MSG__COUNT] = {
 		"Attempts that did not start and do not: they are queued again."},
 	[MSG_STARTED] = {"started", FROM_WORKER, ROLE_WORKER, true, MSG__COUNT,
 		FIELDS(LIST("tasks", true, attempt, "")), "The runner has begun."},
+	[MSG_PROGRESS] = {"progress", FROM_WORKER, ROLE_WORKER, true, MSG__COUNT,
+		FIELDS(LIST("tasks", true, progress_task, "")),
+		"What running tasks say of themselves: at most 10 a second of each, the newest one."},
 	[MSG_DONE] = {"done", FROM_WORKER, ROLE_WORKER, true, MSG_DONE_OK,
 		FIELDS(LIST("tasks", true, done_task, "")),
 		"Attempts that ended. Sent again until answered."},
