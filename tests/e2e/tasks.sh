@@ -66,3 +66,32 @@ too_slow() {
 length() {
 	printf '%s' "$1" | wc -c | tr -d ' '
 }
+
+# @task
+# @usage FILE
+# Tells how far it is, and goes on when the file is there.
+steps() {
+	fastworker progress 1/4 'one quarter' || return
+	while [ ! -e "$1" ]; do
+		sleep 0.05
+	done
+	fastworker progress 100% 'done'
+}
+
+# @task
+# @usage N
+# Tells N steps as fast as it can.
+rush() {
+	i=0
+	while [ "$i" -lt "$1" ]; do
+		i=$((i + 1))
+		fastworker progress "$i/$1" "step $i" || return
+	done
+}
+
+# @task
+# @usage COMMAND...
+# Runs a command line: for what only a task can try.
+inside() {
+	"$@"
+}

@@ -371,6 +371,42 @@ static void lost_worker(void)
 }
 
 /* A worker that ends a task which nobody cancelled gives it up. */
+/* Only the attempt that runs may say how far it is; a lost one's words are forgotten. */
+static void progress(void)
+{
+	char longer[200];
+	struct worker *w, *v;
+	struct task *t;
+
+	begin(10, 10, 100);
+	w = join("w", 1, "a", NULL);
+	t = submit("a", PRIO_LOW);
+	CHECK_INT(t->progress, -1);
+	CHECK_STR(dispatched(), "1@w#1 ");
+	CHECK_INT(core_progress(core, now, w, &t->id, 1, 250000, NULL, NULL), 0);
+	CHECK_INT(t->state, TASK_RUNNING);
+	CHECK_STR(actions(ACT_EVENT), "task.started task.progress ");
+	memset(longer, 'x', sizeof(longer) - 1);
+	longer[sizeof(longer) - 1] = '\0';
+	CHECK_INT(core_progress(core, now, w, &t->id, 1, -1, longer, NULL), 0);
+	CHECK_INT(t->progress, 250000);
+	CHECK_INT(strlen(t->progress_text), PROGRESS_TEXT - 1);
+	core_worker_leave(core, now, w, "gone");
+	CHECK_INT(t->progress, -1);
+	CHECK(!t->progress_text);
+	core_sweep(core);
+	v = join("v", 1, "a", NULL);
+	CHECK_STR(dispatched(), "1@v#2 ");
+	CHECK_INT(core_progress(core, now, v, &t->id, 1, 500000, "late", NULL), -1);
+	CHECK_INT(t->progress, -1);
+	CHECK_INT(core_progress(core, now, v, &t->id, 2, 500000, "in time", NULL), 0);
+	CHECK_INT(finish(t, v, 2, true), 0);
+	CHECK_INT(core_progress(core, now, v, &t->id, 2, 600000, NULL, NULL), -1);
+	CHECK_INT(t->progress, 500000);
+	CHECK_STR(t->progress_text, "in time");
+	end();
+}
+
 static void given_up(void)
 {
 	const struct outcome o = {.cancelled = true,
@@ -646,6 +682,7 @@ static const struct test tests[] = {
 	{"cancel_in_each_state", cancel_in_each_state},
 	{"stale_attempts", stale_attempts},
 	{"lost_worker", lost_worker},
+	{"progress", progress},
 	{"given_up", given_up},
 	{"rejoin_and_second_holder", rejoin_and_second_holder},
 	{"leases", leases},

@@ -370,7 +370,7 @@ static void test_kwargs(void)
 static void test_environment(void)
 {
 	static const char *const allowed[] = {"PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR",
-		"FW_TASK", "FW_TASK_ID", "FW_ATTEMPT", "FW_KWARGS"};
+		"FW_TASK", "FW_TASK_ID", "FW_ATTEMPT", "FW_KWARGS", "FW_SOCKET", "FW_TOKEN"};
 	struct seen s = run(exec_task("/usr/bin/env"), "[]");
 	char *save = NULL;
 	CHECK(s.o.ok);
