@@ -40,6 +40,8 @@ int ending_status(const struct ending *e)
 		return e->exit > 0 && e->exit < 256 ? (int)e->exit : 1;
 	case CAUSE_SIGNAL:
 		return 128 + (int)e->signal;
+	case CAUSE_OOM:
+		return 128 + 9;
 	case CAUSE_TIMEOUT:
 		return 124;
 	case CAUSE_START:

@@ -7,13 +7,13 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "base/str.h"
 #include "cmd/processes.h"
+#include "node/platform.h"
 #include "node/spawn.h"
 
 #define STOP_PATIENCE_MS 60000
@@ -243,7 +243,7 @@ static void on_stopping(void *arg, const struct msg *m, bool more, const struct 
 			(long long)msg_int(m->head, "queued", 0),
 			msg_bool(m->head, "kept") ? "are kept: the next start goes on with them"
 						  : "are lost");
-	st->pidfd = (int)syscall(SYS_pidfd_open, (pid_t)msg_int(m->head, "pid", 0), 0);
+	st->pidfd = platform_pidfd((pid_t)msg_int(m->head, "pid", 0));
 	if (st->pidfd < 0) {
 		/* It is gone already, or on another host. */
 		stopped(ctx);

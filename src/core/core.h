@@ -65,6 +65,16 @@ void task_changed(struct core *c, struct task *t);
 /* What a lost attempt said of itself says nothing of the next one. */
 void task_forget_progress(struct task *t);
 void task_tell_progress(struct core *c, struct now now, struct task *t);
+void task_tell(struct core *c, struct now now, struct task *t, enum event_type type,
+	const char *text);
+
+/* ends.c */
+void task_used(struct task *t, const struct outcome *o);
+/* How a cancelled attempt ended: kept and told, the first time only. */
+void task_report(struct core *c, struct now now, struct task *t, const char *text);
+/* The worker of an attempt is lost, and the task is in no list of a worker or queue: counts it. True: that was the last time that it was tried, and it
+ * has failed. */
+bool task_poison(struct core *c, struct now now, struct task *t, const char *why);
 
 /* event.c */
 void events_init(struct event_ring *r, size_t cap);
@@ -107,12 +117,12 @@ void worker_hold(struct core *c, struct now now, struct worker *w, struct task *
 void worker_drop(struct core *c, struct worker *w, struct task *t); /* its slot is free */
 /* The task is not wanted any more, but its slot is filled until the worker says that the attempt ended. */
 void worker_haunt(struct core *c, struct worker *w, struct task *t, bool told);
-/* One task that the worker held is queued again, at its old place. */
+/* One task that the worker held and gave up is queued again, at its old place. */
 void worker_lose(struct core *c, struct now now, struct worker *w, struct task *t,
 	const char *why);
-/* All of them; with `haunt`, the slots stay filled with their attempts. */
+/* All of them, as it is lost; with `haunt`, the slots stay filled with their attempts. `lost`: it counts for those that ran. */
 void worker_lose_all(struct core *c, struct now now, struct worker *w, const char *why,
-	bool haunt);
+	bool haunt, bool lost);
 struct ghost *ghost_find(const struct worker *w, const struct uuid *id, uint32_t attempt);
 /* Its slot is free. */
 void ghost_free(struct core *c, struct now now, struct worker *w, struct ghost **g);

@@ -23,6 +23,7 @@ static const char *const words[EVENT__COUNT] = {
 	[EVENT_TASK_ASSIGNED] = "task.assigned",
 	[EVENT_TASK_LOST] = "task.lost",
 	[EVENT_TASK_PROGRESS] = "task.progress",
+	[EVENT_TASK_STOPPED] = "task.stopped",
 	[EVENT_WORKER_REGISTERED] = "worker.registered",
 	[EVENT_WORKER_ACTIVE] = "worker.active",
 	[EVENT_WORKER_INACTIVE] = "worker.inactive",

@@ -48,9 +48,12 @@ void worker_haunt(struct core *c, struct worker *w, struct task *t, bool told)
 	worker_settle(c, w);
 }
 
-static void queue_again(struct core *c, struct now now, struct task *t, const char *why)
+static void queue_again(struct core *c, struct now now, struct task *t, const char *why,
+	bool lost)
 {
 	t->worker = NULL;
+	if (lost && task_poison(c, now, t, why))
+		return;
 	t->started_at = 0;
 	task_forget_progress(t);
 	queue_put(c, t);
@@ -61,11 +64,11 @@ void worker_lose(struct core *c, struct now now, struct worker *w, struct task *
 	const char *why)
 {
 	worker_drop(c, w, t);
-	queue_again(c, now, t, why);
+	queue_again(c, now, t, why, false);
 }
 
 void worker_lose_all(struct core *c, struct now now, struct worker *w, const char *why,
-	bool haunt)
+	bool haunt, bool lost)
 {
 	struct task *t;
 
@@ -74,7 +77,7 @@ void worker_lose_all(struct core *c, struct now now, struct worker *w, const cha
 			worker_haunt(c, w, t, false);
 		else
 			worker_drop(c, w, t);
-		queue_again(c, now, t, why);
+		queue_again(c, now, t, why, lost);
 	}
 }
 
@@ -99,6 +102,7 @@ static void release(struct core *c, struct now now, const struct worker *w,
 	if (!t || t->state != TASK_CANCELLED || t->worker != w || t->attempt != g->attempt)
 		return;
 	t->worker = NULL;
+	task_report(c, now, t, "its worker went away and said nothing of its end");
 	cache_add(c, now, t);
 }
 

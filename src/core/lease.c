@@ -51,7 +51,7 @@ static void silence(struct core *c, struct now now, struct worker *w)
 	list_del(&w->by_seen);
 	list_push_back(&c->inactive, &w->by_seen);
 	worker_move(c, now, w, PEER_EV_SILENT, "no heartbeat");
-	worker_lose_all(c, now, w, "its worker sends no heartbeat", true);
+	worker_lose_all(c, now, w, "its worker sends no heartbeat", true, true);
 }
 
 void lease_tick(struct core *c, struct now now)
@@ -61,5 +61,5 @@ void lease_tick(struct core *c, struct now now)
 	while ((w = first(&c->active)) && due(c, w) <= now.mono_us)
 		silence(c, now, w);
 	while ((w = first(&c->inactive)) && due(c, w) <= now.mono_us)
-		core_worker_leave(c, now, w, "no heartbeat for two leases");
+		core_worker_lost(c, now, w, "no heartbeat for two leases");
 }

@@ -206,6 +206,8 @@ int core_returned(struct core *c, struct now now, struct worker *w, const struct
 	struct ghost *g = ghost_find(w, id, attempt);
 
 	if (g) {
+		if (was_cancelled(w, t, attempt))
+			task_report(c, now, t, "it had not started");
 		ghost_free(c, now, w, &g);
 		return 0;
 	}
@@ -261,6 +263,7 @@ static void record(struct core *c, struct now now, struct task *t, const struct 
 	t->result = bytes_ref(o->result);
 	t->result_type = o->result_type;
 	note_output(c, t, o);
+	task_used(t, o);
 	task_move(c, now, t, o->ok ? TASK_EV_SUCCEED : TASK_EV_FAIL, t->error);
 	cache_add(c, now, t);
 }
@@ -272,6 +275,10 @@ int core_finished(struct core *c, struct now now, struct worker *w, const struct
 	struct ghost *g = ghost_find(w, id, attempt);
 	bool cancelled = was_cancelled(w, t, attempt);
 
+	if (cancelled && !t->report) {
+		task_used(t, o);
+		task_report(c, now, t, o->error ? o->error : "it had not started");
+	}
 	if (g)
 		ghost_free(c, now, w, &g);
 	if (cancelled) {

@@ -111,12 +111,15 @@ struct outcome {
 	int exit_status, exit_signal;
 	int64_t run_us;       /* wall time from start to end; 0 = not known */
 	bool again;           /* its runner died with it, and it may be run again */
-	const char *error;    /* NULL = none */
+	const char *error;    /* NULL = none; of a cancelled attempt: how it ended */
 	struct bytes *result; /* referenced, not taken; NULL = none */
 	enum result_type result_type;
 	int64_t outs, errs;    /* bytes of stdout and stderr; -1 = not known */
 	struct bytes *tail;    /* referenced, not taken; NULL = none */
 	const char *log_error; /* NULL = none */
+	struct usage used;
+	uint32_t nleft;   /* processes that were left behind and killed */
+	const char *left; /* their names; NULL = none */
 };
 
 enum action_type {
@@ -155,9 +158,11 @@ struct worker *core_worker_join(struct core *c, struct now now, const struct wor
 void core_worker_heard(struct core *c, struct now now, struct worker *w); /* any sign of life */
 void core_worker_drain(struct core *c, struct now now, struct worker *w,
 	bool on); /* gives it nothing new */
-/* It left, or its connection is gone for good: its tasks go back to the queue (attempt stays, next assignment counts up); w is removed and must not be used after
+/* It left by itself: its tasks go back to the queue (attempt stays, next assignment counts up); w is removed and must not be used after
  * core_sweep(). `why` is one line for the event. */
 void core_worker_leave(struct core *c, struct now now, struct worker *w, const char *why);
+/* The same for one that is gone for good without a word. What ran there counts as lost with it: a task to which that happened three times fails (CAUSE_POISON). */
+void core_worker_lost(struct core *c, struct now now, struct worker *w, const char *why);
 /* What the worker says of an attempt. -1 with ERR_NO when it is not the current attempt of a task that this worker holds ("stale": counted in w->nstale,
  * never recorded). core_finished() also accepts an attempt that never said 'started'. */
 int core_started(struct core *c, struct now now, struct worker *w, const struct uuid *id,

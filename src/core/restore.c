@@ -40,6 +40,11 @@ static struct task *copy(struct core *c, const struct task_kept *k)
 	t->exit_status = from->exit_status;
 	t->exit_signal = from->exit_signal;
 	t->error = xstrdup(from->error);
+	t->used = from->used;
+	t->nleft = from->nleft;
+	t->left = xstrdup(from->left);
+	t->report = xstrdup(from->report);
+	t->nlost = from->nlost;
 	t->cancel_by = xstrdup(from->cancel_by);
 	t->cancel_reason = xstrdup(from->cancel_reason);
 	t->stream = from->stream;

@@ -15,6 +15,8 @@ static const char *const cause_words[CAUSE__COUNT] = {
 	[CAUSE_LOST] = "lost",
 	[CAUSE_LIMIT] = "limit",
 	[CAUSE_CANCELLED] = "cancelled",
+	[CAUSE_OOM] = "oom",
+	[CAUSE_POISON] = "poison",
 };
 
 const char *cause_word(enum cause c)
@@ -78,6 +80,8 @@ void task_free(struct task **t)
 	free(mine->worker_id);
 	free(mine->error);
 	free(mine->progress_text);
+	free(mine->left);
+	free(mine->report);
 	free(mine->cancel_by);
 	free(mine->cancel_reason);
 	free(mine);
@@ -90,7 +94,7 @@ void task_forget_progress(struct task *t)
 	t->progress_text = NULL;
 }
 
-static void tell(struct core *c, struct now now, struct task *t, enum event_type type,
+void task_tell(struct core *c, struct now now, struct task *t, enum event_type type,
 	const char *text)
 {
 	struct event *ev = act_event(c, now, type, t);
@@ -109,7 +113,7 @@ static void tell(struct core *c, struct now now, struct task *t, enum event_type
 
 void task_tell_progress(struct core *c, struct now now, struct task *t)
 {
-	tell(c, now, t, EVENT_TASK_PROGRESS, t->progress_text);
+	task_tell(c, now, t, EVENT_TASK_PROGRESS, t->progress_text);
 }
 
 /* What a change is called. */
@@ -153,8 +157,8 @@ void task_move(struct core *c, struct now now, struct task *t, enum task_event e
 	c->counts.by_state[t->state]++;
 	count(c, ev);
 	task_changed(c, t);
-	tell(c, now, t, told_as[ev], text);
+	task_tell(c, now, t, told_as[ev], text);
 	/* Who only follows the queue must hear that it is back in it. */
 	if (ev == TASK_EV_LOSE)
-		tell(c, now, t, EVENT_TASK_QUEUED, text);
+		task_tell(c, now, t, EVENT_TASK_QUEUED, text);
 }

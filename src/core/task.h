@@ -20,11 +20,19 @@ enum cause {
 	CAUSE_LOST,      /* its worker is gone and it must not run again */
 	CAUSE_LIMIT,     /* its result or output is larger than allowed */
 	CAUSE_CANCELLED, /* somebody asked for it */
+	CAUSE_OOM,       /* the system killed it because memory ran out */
+	CAUSE_POISON,    /* its worker was lost each time that it ran: not tried again */
 	CAUSE__COUNT
 };
 
 const char *cause_word(enum cause c); /* "exit", "signal", ... */
 int cause_parse(const char *word);    /* -1 when unknown */
+
+/* What an attempt used. All 0 = not known. */
+struct usage {
+	int64_t run_ms, user_ms, sys_ms; /* wall clock; processor, children included */
+	int64_t rss_kb;                  /* peak of its largest process */
+};
 
 enum result_type {
 	RESULT_BYTES, /* what the program wrote to stdout */
@@ -77,6 +85,11 @@ struct task {
 		tail; /* the last of its output, as records; NULL = none, or the result says the same */
 	char *log_error;                 /* why its output is in no file, or NULL */
 	struct list tailed;              /* those with a tail, oldest first */
+	struct usage used; /* by the attempt that ended */
+	uint32_t nleft;    /* processes that it left behind and that were killed */
+	char *left;        /* their names, or NULL */
+	char *report;      /* how a cancelled attempt ended, one line; NULL: not said (yet) */
+	uint32_t nlost;    /* attempts that ran when their worker was lost */
 	char *cancel_by, *cancel_reason; /* NULL when not cancelled or not said */
 
 	bool saved;          /* the store's: it has a row; core leaves it alone */

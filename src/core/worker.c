@@ -142,7 +142,7 @@ struct worker *core_worker_join(struct core *c, struct now now, const struct wor
 			refuse(w, e);
 			return NULL;
 		}
-		core_worker_leave(c, now, w, "another process took its id while it was silent");
+		core_worker_lost(c, now, w, "another process took its id while it was silent");
 		w = NULL;
 	}
 	if (w) {
@@ -171,18 +171,28 @@ void core_worker_drain(struct core *c, struct now now, struct worker *w, bool on
 }
 
 /* Whoever still has the pointer may use it until core_sweep(): every input ignores a removed worker, or finds that it holds nothing. */
-void core_worker_leave(struct core *c, struct now now, struct worker *w, const char *why)
+static void part(struct core *c, struct now now, struct worker *w, const char *why, bool lost)
 {
 	if (w->state == PEER_REMOVED)
 		return;
 	worker_move(c, now, w, PEER_EV_REMOVE, why);
-	worker_lose_all(c, now, w, why, false);
+	worker_lose_all(c, now, w, why, false, lost);
 	ghosts_free(c, now, w);
 	names_forget(w);
 	lease_end(w);
 	map_dels(c->workers, w->id);
 	list_del(&w->all);
 	list_push_back(&c->dead_workers, &w->all);
+}
+
+void core_worker_leave(struct core *c, struct now now, struct worker *w, const char *why)
+{
+	part(c, now, w, why, false);
+}
+
+void core_worker_lost(struct core *c, struct now now, struct worker *w, const char *why)
+{
+	part(c, now, w, why, true);
 }
 
 struct worker *core_worker(const struct core *c, const char *id)

@@ -28,6 +28,22 @@ static void write_result(struct mout *o, const struct job *j)
 		mout_uuid(o, "result_blob", &j->blob);
 }
 
+static void write_number(struct mout *o, const char *key, int64_t v)
+{
+	if (v)
+		jout_i64(&o->w, key, v);
+}
+
+static void write_used(struct mout *o, const struct outcome *c)
+{
+	write_number(o, "user_ms", c->used.user_ms);
+	write_number(o, "sys_ms", c->used.sys_ms);
+	write_number(o, "rss_kb", c->used.rss_kb);
+	write_number(o, "left", c->nleft);
+	if (c->left)
+		jout_str(&o->w, "left_names", c->left);
+}
+
 static void write_outcome(struct mout *o, const struct job *j)
 {
 	const struct outcome *c = &j->outcome;
@@ -47,6 +63,7 @@ static void write_outcome(struct mout *o, const struct job *j)
 		jout_bool(&o->w, "again", true);
 	if (j->error)
 		jout_str(&o->w, "error", j->error);
+	write_used(o, c);
 	if (c->outs)
 		jout_i64(&o->w, "outs", c->outs);
 	if (c->errs)

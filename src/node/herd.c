@@ -242,7 +242,7 @@ static int64_t number_in(const struct json_node *o, const char *name, int64_t mi
 static void done_one(struct peer *p, const struct msg *m, const struct json_node *o, size_t *at)
 {
 	struct uuid id, blob;
-	char cause[80], error[1100], type[80], log_error[1100];
+	char cause[80], error[1100], type[80], log_error[1100], left[1100];
 	int64_t attempt = number_in(o, "attempt", 1, UINT32_MAX, 0);
 	size_t len, ntail;
 	const char *result = msg_take(m, o, "result", at, &len);
@@ -258,6 +258,12 @@ static void done_one(struct peer *p, const struct msg *m, const struct json_node
 	out.run_us = number_in(o, "run_us", 0, INT64_MAX, 0);
 	out.again = msg_bool(o, "again");
 	out.error = msg_str(o, "error", error, sizeof(error)) ? error : NULL;
+	out.used = (struct usage){.run_ms = out.run_us / 1000,
+		.user_ms = number_in(o, "user_ms", 0, INT64_MAX, 0),
+		.sys_ms = number_in(o, "sys_ms", 0, INT64_MAX, 0),
+		.rss_kb = number_in(o, "rss_kb", 0, INT64_MAX, 0)};
+	out.nleft = (uint32_t)number_in(o, "left", 0, UINT32_MAX, 0);
+	out.left = msg_str(o, "left_names", left, sizeof(left)) ? left : NULL;
 	out.result_type = msg_str(o, "type", type, sizeof(type)) && strcmp(type, "json") == 0
 				  ? RESULT_JSON
 				  : RESULT_BYTES;
@@ -403,7 +409,7 @@ static void on_absent(void *arg)
 
 	if (w && !w->peer && strcmp(w->instance, a->instance) == 0) {
 		log_warning("worker.lost worker=%s tasks=%u", w->id, w->nheld);
-		core_worker_leave(a->server->core, server_now(a->server), w,
+		core_worker_lost(a->server->core, server_now(a->server), w,
 			"its connection broke and it did not come back");
 	}
 	end_absence(a);

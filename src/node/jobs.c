@@ -37,6 +37,7 @@ static void free_job(struct job *j)
 	free(j->error);
 	free(j->log_error);
 	free(j->progress_text);
+	free((char *)j->outcome.left);
 	free(j);
 	labour_idle(b);
 }
@@ -65,6 +66,7 @@ static void keep_outcome(struct job *j, const struct outcome *o)
 	j->outcome = *o;
 	j->outcome.result = bytes_ref(o->result);
 	j->outcome.tail = bytes_ref(o->tail);
+	j->outcome.left = xstrdup(o->left);
 	j->error = xstrdup(o->error);
 	if (o->log_error && !j->log_error)
 		j->log_error = xstrdup(o->log_error);

@@ -41,6 +41,22 @@ void progress_write(struct json_out *w, int32_t millionths, const char *text)
 		jout_str(w, "progress_text", text);
 }
 
+void used_write(struct json_out *w, const struct task *t)
+{
+	const struct usage *u = &t->used;
+
+	if (u->run_ms || u->rss_kb) {
+		jout_i64(w, "run_ms", u->run_ms);
+		jout_i64(w, "user_ms", u->user_ms);
+		jout_i64(w, "sys_ms", u->sys_ms);
+		jout_i64(w, "rss_kb", u->rss_kb);
+	}
+	if (t->nleft)
+		jout_i64(w, "left", t->nleft);
+	if (t->left)
+		jout_str(w, "left_names", t->left);
+}
+
 static void write_end(struct json_out *w, const struct task *t)
 {
 	if (t->cause)
@@ -51,6 +67,11 @@ static void write_end(struct json_out *w, const struct task *t)
 		jout_i64(w, "signal", t->exit_signal);
 	if (t->error)
 		jout_str(w, "error", t->error);
+	used_write(w, t);
+	if (t->nlost)
+		jout_i64(w, "lost", t->nlost);
+	if (t->report)
+		jout_str(w, "report", t->report);
 	if (t->cancel_by)
 		jout_str(w, "cancel_by", t->cancel_by);
 	if (t->cancel_reason)

@@ -22,6 +22,7 @@
 #include "node/args.h"
 #include "node/builtin.h"
 #include "node/inside.h"
+#include "node/platform.h"
 #include "node/runner_msg.h"
 #include "node/scratch.h"
 #include "node/spawn.h"
@@ -78,6 +79,8 @@ void run_free(struct run **run)
 	buf_fini(&x->err);
 	logfile_fini(&x->log);
 	asked_fini(&x->asked);
+	asked_fini(&x->ended);
+	buf_fini(&x->end.left);
 	buf_fini(&x->end.result);
 	free(x);
 	*run = NULL;
@@ -124,11 +127,12 @@ static void end_log(struct run *run)
 /* The main process has ended: so does everything else. */
 static void settle(struct run *run)
 {
-	if (tree_any()) {
-		kill(-run->pid,
-			SIGKILL); /* its session's group at once, before anybody in it can fork */
-		tree_end(TREE_WAIT_MS);
+	if (tree_any(run->pid)) {
+		if (run->stop == CAUSE_NONE)
+			run->end.nleft = tree_living(&run->end.left);
+		tree_end(&run->ended, run->pid, TREE_WAIT_MS);
 	}
+	run->ended_us = loop_clock(run->loop)->mono_us(loop_clock(run->loop));
 	run_output_drain(run);
 	release(run);
 	scratch_empty();
@@ -143,18 +147,19 @@ static void exited(void *arg, pid_t pid, int status, const struct rusage *usage)
 	(void)pid;
 	run->exited = true;
 	run->wait_status = status;
+	run->oom = run->oom_kills >= 0 && platform_oom_kills() > run->oom_kills;
 	note_time(run);
 	run->end.user_ms = usage->ru_utime.tv_sec * 1000LL + usage->ru_utime.tv_usec / 1000;
 	run->end.sys_ms = usage->ru_stime.tv_sec * 1000LL + usage->ru_stime.tv_usec / 1000;
 	run->end.rss_kb = usage->ru_maxrss;
 	/* A shell dies of TERM at once, the program that it waited for may be saving its work. */
-	if (!loop_timer_set(&run->grace) || !tree_any())
+	if (!loop_timer_set(&run->grace) || !tree_any(run->pid))
 		settle(run);
 }
 
 void run_orphan_gone(struct run *run)
 {
-	if (run->exited && !run->over && !tree_any())
+	if (run->exited && !run->over && !tree_any(run->pid))
 		settle(run);
 }
 
@@ -171,14 +176,14 @@ static void grace_over(void *arg)
 	if (run->exited)
 		settle(run);
 	else
-		tree_kill(); /* exited() does the rest */
+		tree_kill(&run->ended, run->pid); /* exited() does the rest */
 }
 
 /* Rarely needed, so ever more rarely done. */
 static void look_again(void *arg)
 {
 	struct run *run = arg;
-	tree_ask(&run->asked);
+	tree_ask(&run->asked, run->pid);
 	run->look_ms *= 2;
 	loop_timer_in(&run->look, run->look_ms);
 }
@@ -302,6 +307,7 @@ static void start_program(struct run *run)
 	struct words argv, env;
 	struct err e;
 	run->log.header = run_log_header(run); /* before the arguments go */
+	run->oom_kills = platform_oom_kills();
 	words_init(&argv);
 	words_init(&env);
 	command_line(run, &argv);

@@ -26,6 +26,8 @@ struct run_end { /* how it ended; valid when run.over */
 	struct buf result;
 	int64_t wall_us; /* at least 1 */
 	int64_t wall_ms, user_ms, sys_ms, rss_kb;
+	size_t nleft;    /* processes that it left behind and that were killed */
+	struct buf left; /* their names */
 };
 
 struct run {
@@ -58,11 +60,15 @@ struct run {
 	enum cause
 		stop; /* why we end it: timeout, limit or cancelled; CAUSE_NONE = we do not */
 	struct asked asked;     /* to end */
+	struct asked ended;     /* those that were killed */
 	struct loop_timer look; /* for others to ask */
 	int64_t look_ms;
 	bool killed; /* TERM was not enough */
 	int64_t started_us, stop_us, stop_grace_ms;
-	int wait_status; /* of the main process */
+	int64_t ended_us;  /* when nothing of it was left */
+	int64_t oom_kills; /* of the system, before it; -1 = not known */
+	bool oom;          /* and there was one more after it */
+	int wait_status;   /* of the main process */
 
 	bool told; /* that it started: the runner's */
 	bool over;

@@ -1,7 +1,9 @@
 /* What is said of a task's end: the cause, and one line for people. */
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/str.h"
@@ -9,6 +11,7 @@
 
 #define MAX_LINES 3   /* of stderr, in the error */
 #define MAX_LINE  300 /* bytes of each */
+#define LARGE     4 /* a process with this part of the machine's memory may be what was too much */
 
 struct line {
 	const char *at;
@@ -70,18 +73,27 @@ static void add_seconds(struct buf *to, int64_t ms)
 		buf_addf(to, "%lld ms", (long long)ms);
 }
 
-/* Says what was needed to end it. */
+static void add_tenths(struct buf *to, int64_t us)
+{
+	buf_addf(to, "%lld.%lld s", (long long)(us / 1000000), (long long)(us / 100000 % 10));
+}
+
+/* The report of a cancelled one: what was needed to end it. */
 static void add_how_stopped(struct buf *to, const struct run *run)
 {
-	if (run->pid == 0 || run->kind == TASK_KIND_BUILTIN)
-		return;
-	if (!run->killed)
-		buf_adds(to, "; it ended on TERM");
-	else if (run->stop_grace_ms > 0) {
-		buf_adds(to, "; it was killed because TERM did not end it within ");
-		add_seconds(to, run->stop_grace_ms);
-	} else
-		buf_adds(to, "; it was killed");
+	size_t n = run->ended.n;
+	if (run->kind == TASK_KIND_BUILTIN) {
+		buf_adds(to, "ended");
+	} else if (run->pid == 0) {
+		buf_adds(to, "it had not started");
+	} else if (!run->killed) {
+		buf_adds(to, "ended on TERM after ");
+		add_tenths(to, run->ended_us - run->stop_us);
+	} else {
+		buf_adds(to, "killed after ");
+		add_tenths(to, run->ended_us - run->stop_us);
+		buf_addf(to, ", %zu process%s", n, n == 1 ? "" : "es");
+	}
 }
 
 static void judge_stop(struct run *run, struct buf *text)
@@ -97,13 +109,38 @@ static void judge_stop(struct run *run, struct buf *text)
 			"wrote more than 64 MiB to stdout; write large results to a file and print its name");
 		break;
 	case CAUSE_CANCELLED:
-		buf_adds(text, "cancelled");
 		add_how_stopped(text, run);
 		break;
 	default:
 		BUG("a run was stopped for cause %d", (int)run->stop);
 	}
 	run->end.cause = run->stop;
+}
+
+/* One process that fills so much of the memory is what the system would choose. */
+static bool large(const struct run *run)
+{
+	long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+	return pages > 0 && page > 0 && run->end.rss_kb >= (int64_t)pages / 1024 * page / LARGE;
+}
+
+/* A KILL that we did not send. The system's count says for sure that it was for memory, when it can be read. */
+static void judge_memory(struct run *run, struct buf *text)
+{
+	bool killed = run->end.signo == SIGKILL || run->end.status == 128 + SIGKILL;
+	if (run->oom && killed) {
+		run->end.cause = CAUSE_OOM;
+		buf_adds(text, "; memory ran out and the system killed it (OOM)");
+	} else if (run->oom) {
+		buf_adds(text,
+			"; memory ran out while it ran, and the system killed a process (OOM)");
+	} else if (killed && (run->oom_kills < 0 || large(run))) {
+		buf_adds(text, "; perhaps out of memory");
+	} else {
+		return;
+	}
+	buf_addf(text, ", its largest process had %lld MiB",
+		(long long)(run->end.rss_kb / 1024));
 }
 
 static void judge_exit(struct run *run, struct buf *text)
@@ -119,8 +156,19 @@ static void judge_exit(struct run *run, struct buf *text)
 		run->end.cause = run->end.ok ? CAUSE_NONE : CAUSE_EXIT;
 		buf_addf(text, "exit status %d", run->end.status);
 	}
-	if (!run->end.ok)
-		add_last_lines(text, &run->err);
+	if (run->end.ok)
+		return;
+	judge_memory(run, text);
+	add_last_lines(text, &run->err);
+}
+
+static void add_left(struct run *run, struct buf *text)
+{
+	if (!run->end.nleft)
+		return;
+	buf_addf(text, "; it left %zu process%s behind (%s), which %s killed", run->end.nleft,
+		run->end.nleft == 1 ? "" : "es", buf_str(&run->end.left),
+		run->end.nleft == 1 ? "was" : "were");
 }
 
 void run_judge(struct run *run)
@@ -131,6 +179,7 @@ void run_judge(struct run *run)
 		judge_stop(run, &text);
 	else
 		judge_exit(run, &text);
+	add_left(run, &text);
 	if (!run->end.ok)
 		run->end.error = buf_steal(&text);
 	buf_fini(&text);

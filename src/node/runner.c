@@ -104,6 +104,10 @@ static void say_done(struct runner *r, struct run *run)
 	say_number(&w, "user_ms", end->user_ms);
 	say_number(&w, "sys_ms", end->sys_ms);
 	say_number(&w, "rss_kb", end->rss_kb);
+	if (end->nleft) {
+		jout_i64(&w, "left", (int64_t)end->nleft);
+		jout_strn(&w, "left_names", buf_str(&end->left), end->left.len);
+	}
 	run_output_end(run, &w);
 }
 
@@ -396,7 +400,7 @@ static void on_term(void *arg, int signo)
 
 static void finish(struct runner *r)
 {
-	tree_end(END_MS);
+	tree_end(NULL, r->now ? r->now->pid : 0, END_MS);
 	scratch_remove();
 	inside_free(&r->inside);
 	run_free(&r->now);

@@ -142,6 +142,12 @@ int runner_outcome(const struct runner_msg *m, struct outcome *o, struct err *e)
 		.exit_signal = (int)runner_number(m, "signal", 0),
 		.run_us = runner_number(m, "wall_us", 0),
 		.error = json_strdup(json_get(m->head, "error")),
+		.used = {.run_ms = runner_number(m, "wall_ms", 0),
+			.user_ms = runner_number(m, "user_ms", 0),
+			.sys_ms = runner_number(m, "sys_ms", 0),
+			.rss_kb = runner_number(m, "rss_kb", 0)},
+		.nleft = (uint32_t)runner_number(m, "left", 0),
+		.left = json_strdup(json_get(m->head, "left_names")),
 		.outs = runner_number(m, "outs", 0),
 		.errs = runner_number(m, "errs", 0),
 		.log_error = json_strdup(json_get(m->head, "log_error")),
@@ -156,6 +162,7 @@ int runner_outcome(const struct runner_msg *m, struct outcome *o, struct err *e)
 void runner_outcome_fini(struct outcome *o)
 {
 	free((char *)o->error);
+	free((char *)o->left);
 	free((char *)o->log_error);
 	bytes_unref(&o->result);
 	bytes_unref(&o->tail);

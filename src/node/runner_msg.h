@@ -16,11 +16,12 @@
  *   started  id attempt pid
  *   credit   id attempt upto      its reader is at this offset of the log: a held task may be a window ahead; -1: nobody reads
  *   output   id attempt size error   the log ends at this offset now, or cannot be written; once per turn. The runner itself writes the file `log`
- *   done     id attempt ok cause exit signal error type wall_ms wall_us user_ms sys_ms rss_kb outs errs log_error result
+ *   done     id attempt ok cause exit signal error type wall_ms wall_us user_ms sys_ms rss_kb left left_names outs errs log_error result
  *            bodies: result, tail (the last records of the log, left out when the result says the same; with it, result tells
  *            whether the first body is one); members
  *            that say nothing (none, -1, 0, null) are left out; pid, when started was left out
  *            because it was over at once
+ *            (left: processes that were still there when it had ended and were killed; of a cancelled attempt, error says how it ended)
  *   progress id attempt millionths text      what the task said of itself; either may be missing: never said
  *   call, answer: reserved with these directions; see docs of later hosts.
  */

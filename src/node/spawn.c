@@ -6,17 +6,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "node/platform.h"
 
 enum step {
 	STEP_SESSION,
@@ -55,26 +54,6 @@ static void default_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static int die_with(pid_t parent)
-{
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
-		return -1;
-	if (getppid() != parent) /* it died before we asked */
-		_exit(127);
-	return 0;
-}
-
-static void close_others(void)
-{
-	if (close_range(3, ~0U, 0) == 0)
-		return;
-	struct rlimit max;
-	if (getrlimit(RLIMIT_NOFILE, &max) != 0)
-		return;
-	for (rlim_t fd = 3; fd < max.rlim_cur; fd++) /* a kernel before 5.9 */
-		close((int)fd);
-}
-
 /* First all sources are copied above 2, so that putting one in place overwrites no other. */
 static int place_descriptors(const int fd[3])
 {
@@ -89,7 +68,7 @@ static int place_descriptors(const int fd[3])
 		if (dup2(from[i], i) < 0)
 			return -1;
 	}
-	close_others();
+	platform_close_from(3);
 	return 0;
 }
 
@@ -100,9 +79,9 @@ static int child_step(const struct plan *p, enum step step)
 	case STEP_SESSION:
 		return s->session && setsid() < 0 ? -1 : 0;
 	case STEP_PRIVILEGES:
-		return s->no_new_privs ? prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) : 0;
+		return s->no_new_privs ? platform_no_new_privs() : 0;
 	case STEP_PARENT:
-		return s->die_with_parent ? die_with(p->parent) : 0;
+		return s->die_with_parent ? platform_die_with(p->parent) : 0;
 	case STEP_DESCRIPTORS:
 		return place_descriptors(s->fd);
 	case STEP_CWD:
@@ -204,9 +183,8 @@ pid_t spawn_start(const struct spawn *s, struct err *e)
 
 char *spawn_self(void)
 {
-	char path[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof(path));
-	if (n < 0 || (size_t)n == sizeof(path))
-		BUG("/proc/self/exe cannot be read: is /proc mounted?");
-	return xstrndup(path, (size_t)n);
+	char *path = platform_exe();
+	if (!path)
+		BUG("the path of this program is not known: is /proc mounted?");
+	return path;
 }

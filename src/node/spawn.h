@@ -21,7 +21,7 @@ struct spawn {
 /* The pid, or -1 with *e (ERR_NO_WORKER: cannot run it, with path and reason). Never forks a copy of a large caller; all other descriptors are closed in the child,
  * signals are unblocked and default. */
 pid_t spawn_start(const struct spawn *s, struct err *e);
-/* Path of the running binary (/proc/self/exe, resolved); the caller frees it. */
+/* Path of the running binary, resolved; the caller frees it. */
 char *spawn_self(void);
 
 #endif

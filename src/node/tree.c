@@ -1,36 +1,39 @@
-/* Finding and ending every descendant of this process, through /proc.
+/* Finding and ending every descendant of this process.
  *
- * A subreaper inherits the orphans of its whole tree, so each living descendant hangs below us by an unbroken chain of parents, whether it made its own
- * session, forked twice or both; and when we have no child, there is no descendant. A process that forks while we look may escape one look
- * (the kernel promises a complete list only for stopped processes), never the repetition: a killed process forks no more. */
+ * A process that keeps its orphans inherits those of its whole tree, so each living descendant hangs below us by an unbroken chain of parents, whether it made
+ * its own session, forked twice or both; and when we have no child, there is no descendant. A process that forks while we look may escape one look
+ * (the kernel promises a complete list only for stopped processes), never the repetition: a killed process forks no more.
+ *
+ * One that forks and exits as fast as it can is gone when we come to its name. Its process group is not: a signal to a group reaches all members at once,
+ * also those whose fork is under way. So each kill goes to the group, too. One that also makes a new session each time is caught by repetition, which needs
+ * no more than one look that is faster than its fork. */
 #include "node/tree.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/mem.h"
+#include "node/platform.h"
 
-#define MAX_PASSES 20 /* over strays, 1 ms apart */
+#define MAX_PASSES 20   /* over strays, 1 ms apart */
+#define MAX_BELOW  200  /* over what is below another process, likewise */
+#define MAX_NAMES  5    /* of processes, for people */
+#define MAX_ASKED  4096 /* that are remembered */
 
 struct pids {
 	pid_t *pid;
 	size_t n, cap;
 };
 
-/* A process and the program in it: the address of its stack is another after each exec, and the same after a fork. */
 struct asked_one {
 	pid_t pid;
-	unsigned long stack;
+	unsigned long program;
 };
 
 void asked_fini(struct asked *a)
@@ -41,19 +44,25 @@ void asked_fini(struct asked *a)
 
 int tree_own(void)
 {
-	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0)
+	if (platform_keep_orphans(true) != 0)
 		return -1;
-	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	return platform_no_new_privs();
 }
 
-bool tree_any(void)
+static bool group_lives(pid_t leader)
+{
+	return !platform_sees_trees() && leader > 0 && kill(-leader, 0) == 0;
+}
+
+bool tree_any(pid_t leader)
 {
 	siginfo_t si;
-	return waitid(P_ALL, 0, &si, WEXITED | WNOHANG | WNOWAIT) == 0;
+	return waitid(P_ALL, 0, &si, WEXITED | WNOHANG | WNOWAIT) == 0 || group_lives(leader);
 }
 
-static void add(struct pids *p, pid_t pid)
+static void add(void *arg, pid_t pid)
 {
+	struct pids *p = arg;
 	if (p->n == p->cap) {
 		p->cap = p->cap ? p->cap * 2 : 64;
 		p->pid = xreallocarray(p->pid, p->cap, sizeof(*p->pid));
@@ -61,105 +70,117 @@ static void add(struct pids *p, pid_t pid)
 	p->pid[p->n++] = pid;
 }
 
-/* A file of numbers with a space behind each; gone when the process is. */
-static void add_children(struct pids *p, const char *path)
-{
-	FILE *f = fopen(path, "re");
-	int pid;
-	while (f && fscanf(f, "%d", &pid) == 1)
-		add(p, pid);
-	if (f)
-		fclose(f);
-}
-
-/* Each thread has its own children. */
-static void add_children_of(struct pids *p, pid_t pid)
-{
-	char path[sizeof("/proc//task//children") + 32 + 256];
-	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
-	DIR *threads = opendir(path);
-	const struct dirent *d;
-	while (threads && (d = readdir(threads))) {
-		if (d->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof(path), "/proc/%d/task/%s/children", (int)pid, d->d_name);
-		add_children(p, path);
-	}
-	if (threads)
-		closedir(threads);
-}
-
-static unsigned long stack_of(pid_t pid)
-{
-	char path[64], line[1024];
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	FILE *f = fopen(path, "re");
-	size_t n = f ? fread(line, 1, sizeof(line) - 1, f) : 0;
-	if (f)
-		fclose(f);
-	line[n] = '\0';
-	char *save = NULL,
-	     *behind = strrchr(line, ')'); /* the name before it may hold anything */
-	char *field = behind ? strtok_r(behind + 1, " ", &save) : NULL;
-	for (int i = 3; field && i < 28;
-		i++) /* proc(5): the state is field 3, the stack's begin 28 */
-		field = strtok_r(NULL, " ", &save);
-	return field ? strtoul(field, NULL, 10) : 0;
-}
-
 /* True when it is new to the list, or runs another program than it did. */
-static bool remember(struct asked *a, pid_t pid)
+static bool remember(struct asked *a, pid_t pid, unsigned long program)
 {
-	unsigned long stack = stack_of(pid);
 	for (size_t i = 0; i < a->n; i++) {
 		if (a->list[i].pid != pid)
 			continue;
-		bool other = a->list[i].stack != stack;
-		a->list[i].stack = stack;
+		bool other = a->list[i].program != program;
+		a->list[i].program = program;
 		return other;
 	}
 	if (a->n == a->cap) {
 		a->cap = a->cap ? a->cap * 2 : 16;
 		a->list = xreallocarray(a->list, a->cap, sizeof(*a->list));
 	}
-	a->list[a->n++] = (struct asked_one){pid, stack};
+	if (a->n < MAX_ASKED)
+		a->list[a->n++] = (struct asked_one){pid, program};
 	return true;
 }
 
-static void ask(pid_t pid, void *arg)
+/* Calls fn for everything below the process. What is below a dead process is found below its keeper at the next look. */
+static void each_below(pid_t root, platform_pid_fn *fn, void *arg)
 {
-	if (!remember(arg, pid))
+	struct pids p = {0};
+	platform_children(root, add, &p);
+	for (size_t i = 0; i < p.n; i++) {
+		platform_children(p.pid[i], add, &p);
+		fn(arg, p.pid[i]);
+	}
+	free(p.pid);
+}
+
+struct living {
+	size_t n, names;
+	struct buf *to;
+};
+
+static bool named(const struct buf *list, const char *name)
+{
+	size_t n = strlen(name);
+	for (const char *at = buf_str(list); (at = strstr(at, name)); at += n) {
+		bool begins = at == buf_str(list) || at[-1] == ' ';
+		if (begins && (at[n] == ',' || at[n] == '\0'))
+			return true;
+	}
+	return false;
+}
+
+static void count_living(void *arg, pid_t pid)
+{
+	struct living *l = arg;
+	struct platform_process p;
+	if (!platform_look(pid, &p) || p.dead)
+		return;
+	l->n++;
+	if (!l->to || l->names > MAX_NAMES || named(l->to, p.name))
+		return;
+	if (l->names++ < MAX_NAMES)
+		buf_addf(l->to, "%s%s", l->to->len ? ", " : "", p.name);
+	else
+		buf_adds(l->to, ", ...");
+}
+
+size_t tree_living(struct buf *names)
+{
+	struct living l = {.to = names};
+	each_below(getpid(), count_living, &l);
+	return l.n;
+}
+
+static void ask(void *arg, pid_t pid)
+{
+	struct platform_process p;
+	if (!platform_look(pid, &p) || !remember(arg, pid, p.program))
 		return;
 	kill(pid, SIGTERM);
 	kill(pid, SIGCONT);
 }
 
-static void end(pid_t pid, void *arg)
+void tree_ask(struct asked *asked, pid_t leader)
 {
-	(void)arg;
+	each_below(getpid(), ask, asked);
+	if (platform_sees_trees() || leader <= 0 || !remember(asked, leader, 0))
+		return;
+	kill(-leader, SIGTERM);
+	kill(-leader, SIGCONT);
+}
+
+/* First itself, at once; its group then, which is ours only when we lead it. */
+static void end(void *arg, pid_t pid)
+{
+	struct platform_process p;
+	bool there = kill(pid, SIGKILL) == 0, seen = platform_look(pid, &p);
+	if (seen && p.group > 1 && p.group != getpgrp())
+		kill(-p.group, SIGKILL);
+	if (there && seen && !p.dead && arg)
+		remember(arg, pid, 0);
+}
+
+/* Children are ended as they are read, without a look at anything else between. */
+static void end_children(void *arg, pid_t pid)
+{
 	kill(pid, SIGKILL);
+	end(arg, pid);
 }
 
-static void each_descendant(void (*fn)(pid_t pid, void *arg), void *arg)
+void tree_kill(struct asked *killed, pid_t leader)
 {
-	struct pids p = {0};
-	add_children_of(&p, getpid());
-	for (size_t i = 0; i < p.n; i++) {
-		/* First its children are read: once it is dead they are ours, and no longer below it. */
-		add_children_of(&p, p.pid[i]);
-		fn(p.pid[i], arg);
-	}
-	free(p.pid);
-}
-
-void tree_ask(struct asked *asked)
-{
-	each_descendant(ask, asked);
-}
-
-void tree_kill(void)
-{
-	each_descendant(end, NULL);
+	if (leader > 0)
+		kill(-leader, SIGKILL);
+	platform_children(getpid(), end_children, killed);
+	each_below(getpid(), end, killed);
 }
 
 static int64_t now_ms(void)
@@ -170,16 +191,16 @@ static int64_t now_ms(void)
 }
 
 /* Reaps what is dead; true when nothing is left. */
-static bool reap(void)
+static bool reap(pid_t leader)
 {
 	pid_t pid;
 	do
 		pid = waitpid(-1, NULL, WNOHANG);
 	while (pid > 0 || (pid < 0 && errno == EINTR));
-	return pid < 0;
+	return pid < 0 && !group_lives(leader);
 }
 
-void tree_end(int64_t wait_ms)
+void tree_end(struct asked *killed, pid_t leader, int64_t wait_ms)
 {
 	sigset_t child;
 	sigemptyset(&child);
@@ -187,10 +208,26 @@ void tree_end(int64_t wait_ms)
 		SIGCHLD); /* blocked by the loop, so it can be waited for; the loop reaps nothing it misses */
 	const struct timespec soon = {.tv_nsec = 5 * 1000 * 1000};
 	int64_t until = now_ms() + wait_ms;
-	while (!reap() && now_ms() < until) {
-		tree_kill();
+	while (!reap(leader) && now_ms() < until) {
+		tree_kill(killed, leader);
 		sigtimedwait(&child, NULL, &soon);
 	}
+}
+
+size_t tree_end_below(pid_t root)
+{
+	const struct timespec soon = {.tv_nsec = 1000 * 1000};
+	struct asked killed = {0};
+	struct living l = {.n = 1};
+	for (int i = 0; i < MAX_BELOW && l.n > 0; i++) {
+		each_below(root, end, &killed);
+		nanosleep(&soon, NULL);
+		l = (struct living){0};
+		each_below(root, count_living, &l);
+	}
+	size_t n = killed.n;
+	asked_fini(&killed);
+	return n;
 }
 
 /* Is one of the strings in an environment, which has a NUL behind each? */
@@ -205,46 +242,33 @@ static bool has(const struct buf *env, const char *mark)
 	return false;
 }
 
-/* 1: it has all the marks; 0: it does not, or is another user's; -1: it is in the middle of an exec, and has no environment. */
-static int look_at(const char *pid, const char *const *marks, size_t n)
-{
-	char path[sizeof("/proc//environ") + 256], chunk[4096];
-	struct buf env = BUF_INIT;
-	snprintf(path, sizeof(path), "/proc/%s/environ", pid);
-	FILE *f = fopen(path, "re");
-	for (size_t k; f && (k = fread(chunk, 1, sizeof(chunk), f)) > 0;)
-		buf_add(&env, chunk, k);
-	if (f)
-		fclose(f);
-	snprintf(path, sizeof(path), "/proc/%s/exe", pid);
-	int found = env.len > 0 ? 1 : -(readlink(path, chunk, sizeof(chunk)) > 0);
-	for (size_t i = 0; i < n && found > 0; i++)
-		found = has(&env, marks[i]);
-	buf_fini(&env);
-	return found;
-}
+struct strays {
+	const char *const *marks;
+	size_t n;
+	bool again; /* another look is needed */
+};
 
-/* True when another look is needed. */
-static bool kill_strays(const char *const *marks, size_t n)
+static void kill_stray(void *arg, pid_t pid)
 {
-	bool again = false;
-	DIR *proc = opendir("/proc");
-	const struct dirent *d;
-	while (proc && (d = readdir(proc))) {
-		pid_t pid = (pid_t)strtol(d->d_name, NULL, 10);
-		int found = pid > 1 && pid != getpid() ? look_at(d->d_name, marks, n) : 0;
-		if (found > 0)
-			kill(pid, SIGKILL);
-		again |= found != 0;
-	}
-	if (proc)
-		closedir(proc);
-	return again;
+	struct strays *s = arg;
+	struct buf env = BUF_INIT;
+	int found = pid == getpid() ? 0 : platform_environment(pid, &env);
+	for (size_t i = 0; i < s->n && found > 0; i++)
+		found = has(&env, s->marks[i]);
+	if (found > 0)
+		kill(pid, SIGKILL);
+	s->again |= found != 0;
+	buf_fini(&env);
 }
 
 void tree_kill_strays(const char *const *marks, size_t n)
 {
 	const struct timespec soon = {.tv_nsec = 1000 * 1000};
-	for (int i = 0; i < MAX_PASSES && kill_strays(marks, n); i++)
-		nanosleep(&soon, NULL);
+	struct strays s = {.marks = marks, .n = n, .again = true};
+	for (int i = 0; i < MAX_PASSES && s.again; i++) {
+		s.again = false;
+		platform_processes(kill_stray, &s);
+		if (s.again)
+			nanosleep(&soon, NULL);
+	}
 }

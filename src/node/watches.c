@@ -176,6 +176,7 @@ static void write_end(struct mout *o, const struct task *t, bool result)
 		jout_i64(&o->w, "outs", t->outs);
 	if (t->errs > 0)
 		jout_i64(&o->w, "errs", t->errs);
+	used_write(&o->w, t);
 	if (!t->result)
 		return;
 	jout_str(&o->w, "type", t->result_type == RESULT_JSON ? "json" : "bytes");

@@ -27,6 +27,14 @@ enum column {
 	COL_CANCEL_BY,
 	COL_CANCEL_REASON,
 	COL_RESULT_TYPE,
+	COL_RUN_MS,
+	COL_USER_MS,
+	COL_SYS_MS,
+	COL_RSS_KB,
+	COL_NLEFT,
+	COL_LEFT,
+	COL_REPORT,
+	COL_NLOST,
 };
 
 static void bind_text(sqlite3_stmt *st, enum column c, const char *text)
@@ -45,6 +53,18 @@ static void bind_unless(sqlite3_stmt *st, enum column c, int64_t v, int64_t none
 static void bind_number(sqlite3_stmt *st, enum column c, int64_t v)
 {
 	sqlite3_bind_int64(st, (int)c + 1, v);
+}
+
+static void bind_ending(sqlite3_stmt *st, const struct task *t)
+{
+	bind_unless(st, COL_RUN_MS, t->used.run_ms, 0);
+	bind_unless(st, COL_USER_MS, t->used.user_ms, 0);
+	bind_unless(st, COL_SYS_MS, t->used.sys_ms, 0);
+	bind_unless(st, COL_RSS_KB, t->used.rss_kb, 0);
+	bind_unless(st, COL_NLEFT, t->nleft, 0);
+	bind_text(st, COL_LEFT, t->left);
+	bind_text(st, COL_REPORT, t->report);
+	bind_unless(st, COL_NLOST, t->nlost, 0);
 }
 
 static void bind_changing(sqlite3_stmt *st, const struct task *t)
@@ -67,6 +87,7 @@ static void bind_changing(sqlite3_stmt *st, const struct task *t)
 	if (t->result)
 		bind_text(st, COL_RESULT_TYPE,
 			t->result_type == RESULT_JSON ? "json" : "bytes");
+	bind_ending(st, t);
 }
 
 static int save_body(struct store *s, const struct task *t, enum part part,
@@ -132,6 +153,16 @@ static int64_t number_of(sqlite3_stmt *st, enum column c, int64_t none)
 		       : sqlite3_column_int64(st, (int)c);
 }
 
+static void read_ending(sqlite3_stmt *st, struct task *t)
+{
+	t->used = (struct usage){.run_ms = number_of(st, COL_RUN_MS, 0),
+		.user_ms = number_of(st, COL_USER_MS, 0),
+		.sys_ms = number_of(st, COL_SYS_MS, 0),
+		.rss_kb = number_of(st, COL_RSS_KB, 0)};
+	t->nleft = (uint32_t)number_of(st, COL_NLEFT, 0);
+	t->nlost = (uint32_t)number_of(st, COL_NLOST, 0);
+}
+
 /* Whoever edits the file by hand, or a damaged page, must not become a state that no table knows. */
 static int read_row(struct store *s, sqlite3_stmt *st, struct task *t, struct err *e)
 {
@@ -158,6 +189,7 @@ static int read_row(struct store *s, sqlite3_stmt *st, struct task *t, struct er
 	t->completed_at = number_of(st, COL_COMPLETED, 0);
 	t->exit_status = (int)number_of(st, COL_EXIT, -1);
 	t->exit_signal = (int)number_of(st, COL_SIGNAL, 0);
+	read_ending(st, t);
 	t->saved = true;
 	return 0;
 }
@@ -170,6 +202,8 @@ static void borrow_texts(sqlite3_stmt *st, struct task *t)
 	t->owner = (char *)(uintptr_t)text_of(st, COL_OWNER);
 	t->worker_id = (char *)(uintptr_t)text_of(st, COL_WORKER);
 	t->error = (char *)(uintptr_t)text_of(st, COL_ERROR);
+	t->left = (char *)(uintptr_t)text_of(st, COL_LEFT);
+	t->report = (char *)(uintptr_t)text_of(st, COL_REPORT);
 	t->cancel_by = (char *)(uintptr_t)text_of(st, COL_CANCEL_BY);
 	t->cancel_reason = (char *)(uintptr_t)text_of(st, COL_CANCEL_REASON);
 	t->result_type = type && strcmp(type, "json") == 0 ? RESULT_JSON : RESULT_BYTES;

@@ -43,6 +43,15 @@ static const char *const steps[] = {
 	"CREATE TABLE worker (id TEXT PRIMARY KEY, instance TEXT NOT NULL) WITHOUT ROWID;"
 	"CREATE TABLE name (name TEXT PRIMARY KEY) WITHOUT ROWID;"
 	"INSERT INTO meta VALUES ('incarnation', 0);",
+	/* 2: what an attempt used, and how it ended */
+	"ALTER TABLE task ADD COLUMN run_ms INTEGER;"
+	"ALTER TABLE task ADD COLUMN user_ms INTEGER;"
+	"ALTER TABLE task ADD COLUMN sys_ms INTEGER;"
+	"ALTER TABLE task ADD COLUMN rss_kb INTEGER;"
+	"ALTER TABLE task ADD COLUMN nleft INTEGER;"
+	"ALTER TABLE task ADD COLUMN left_names TEXT;"
+	"ALTER TABLE task ADD COLUMN report TEXT;"
+	"ALTER TABLE task ADD COLUMN nlost INTEGER;",
 };
 
 static int number(sqlite3 *db, const char *pragma, int64_t *out)
