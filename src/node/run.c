@@ -193,7 +193,6 @@ static void shorten_grace(struct run *run, int64_t grace_ms)
 	int64_t at = loop_now_us(run->loop) + grace_ms * 1000;
 	if (!loop_timer_set(&run->grace) || at >= run->grace.at_us)
 		return;
-	run->stop_grace_ms = (at - run->stop_us) / 1000;
 	loop_timer_at_us(&run->grace, at);
 }
 
@@ -207,7 +206,6 @@ void run_stop(struct run *run, enum cause why, int64_t grace_ms)
 	}
 	run->stop = why;
 	run->stop_us = loop_now_us(run->loop);
-	run->stop_grace_ms = grace_ms;
 	loop_timer_clear(&run->timeout);
 	if (run->pid == 0 || run->kind == TASK_KIND_BUILTIN) {
 		release(run);

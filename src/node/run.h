@@ -64,7 +64,7 @@ struct run {
 	struct loop_timer look; /* for others to ask */
 	int64_t look_ms;
 	bool killed; /* TERM was not enough */
-	int64_t started_us, stop_us, stop_grace_ms;
+	int64_t started_us, stop_us;
 	int64_t ended_us;  /* when nothing of it was left */
 	int64_t oom_kills; /* of the system, before it; -1 = not known */
 	bool oom;          /* and there was one more after it */

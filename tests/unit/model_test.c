@@ -347,6 +347,65 @@ static void stale_attempts(void)
 	end();
 }
 
+/* Who is lost with its worker three times while it runs is set aside; what only waited there, or was given up, is not. */
+static void poison(void)
+{
+	struct task *bad, *waits;
+	struct worker *w;
+
+	begin(10, 10, 100);
+	bad = submit("a", PRIO_LOW);
+	waits = submit("a", PRIO_LOW);
+	for (unsigned i = 1; i <= 3; i++) {
+		w = join("w", 2, "a", NULL);
+		dispatched();
+		CHECK_INT(core_started(core, now, w, &bad->id, bad->attempt, NULL), 0);
+		core_worker_lost(core, now, w, "its host burns");
+		CHECK_INT(bad->nlost, i);
+		CHECK_INT(bad->state, i < 3 ? TASK_QUEUED : TASK_FAILURE);
+		core_sweep(core);
+	}
+	CHECK(bad->cause == CAUSE_POISON && bad->attempt == 3 && bad->completed_at);
+	CHECK(strstr(bad->error, "its host burns") && strstr(bad->error, "3 times"));
+	CHECK(waits->state == TASK_QUEUED && waits->nlost == 0);
+	for (int i = 0; i < 4; i++) {
+		w = join("w", 1, "a", NULL);
+		dispatched();
+		CHECK_INT(core_started(core, now, w, &waits->id, waits->attempt, NULL), 0);
+		core_worker_leave(core, now, w, "it left");
+		core_sweep(core);
+	}
+	CHECK(waits->state == TASK_QUEUED && waits->nlost == 0);
+	end();
+}
+
+/* A cancelled attempt's end is told once, with what it used. */
+static void report(void)
+{
+	const struct outcome o = {.cancelled = true,
+		.cause = CAUSE_CANCELLED,
+		.exit_status = -1,
+		.error = "ended on TERM after 0.1 s",
+		.used = {.run_ms = 100, .rss_kb = 7}};
+	struct worker *w;
+	struct task *t;
+
+	begin(10, 10, 100);
+	w = join("w", 1, "a", NULL);
+	t = submit("a", PRIO_LOW);
+	dispatched();
+	core_cancel(core, now, t, "bob", NULL, NULL);
+	CHECK(!t->report);
+	actions(ACT_EVENT);
+	CHECK_INT(core_finished(core, now, w, &t->id, 1, &o, &err), 0);
+	CHECK_STR(actions(ACT_EVENT), "task.stopped ");
+	CHECK_STR(t->report, "ended on TERM after 0.1 s");
+	CHECK(t->used.rss_kb == 7 && t->used.run_ms == 100);
+	CHECK_INT(core_finished(core, now, w, &t->id, 1, &o, &err), 0);
+	CHECK_STR(actions(ACT_EVENT), "");
+	end();
+}
+
 /* What a worker loses goes back to its old place by number. */
 static void lost_worker(void)
 {
@@ -360,7 +419,7 @@ static void lost_worker(void)
 	core_cancel(core, now, core_task_n(core, 2), "bob", NULL, NULL);
 	actions(ACT_EVENT);
 	core_worker_leave(core, now, w, "its host burns");
-	CHECK_STR(actions(ACT_EVENT), "worker.removed task.lost task.queued ");
+	CHECK_STR(actions(ACT_EVENT), "worker.removed task.lost task.queued task.stopped ");
 	CHECK(!core_task_n(core, 2)->worker && !core_worker(core, "w"));
 	CHECK_INT(finish(core_task_n(core, 1), w, 1, true), -1);
 	core_sweep(core);
@@ -683,6 +742,8 @@ static const struct test tests[] = {
 	{"stale_attempts", stale_attempts},
 	{"lost_worker", lost_worker},
 	{"progress", progress},
+	{"poison", poison},
+	{"report", report},
 	{"given_up", given_up},
 	{"rejoin_and_second_holder", rejoin_and_second_holder},
 	{"leases", leases},
