@@ -83,13 +83,13 @@ struct task {
 	int64_t outs, errs; /* bytes that it wrote to stdout and stderr; -1 = not known */
 	struct bytes *
 		tail; /* the last of its output, as records; NULL = none, or the result says the same */
-	char *log_error;                 /* why its output is in no file, or NULL */
-	struct list tailed;              /* those with a tail, oldest first */
-	struct usage used; /* by the attempt that ended */
-	uint32_t nleft;    /* processes that it left behind and that were killed */
-	char *left;        /* their names, or NULL */
-	char *report;      /* how a cancelled attempt ended, one line; NULL: not said (yet) */
-	uint32_t nlost;    /* attempts that ran when their worker was lost */
+	char *log_error;    /* why its output is in no file, or NULL */
+	struct list tailed; /* those with a tail, oldest first */
+	struct usage used;  /* by the attempt that ended */
+	uint32_t nleft;     /* processes that it left behind and that were killed */
+	char *left;         /* their names, or NULL */
+	char *report;       /* how a cancelled attempt ended, one line; NULL: not said (yet) */
+	uint32_t nlost;     /* attempts that ran when their worker was lost */
 	char *cancel_by, *cancel_reason; /* NULL when not cancelled or not said */
 
 	bool saved;          /* the store's: it has a row; core leaves it alone */
