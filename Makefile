@@ -64,7 +64,7 @@ $(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(OBJS)
 	@mkdir -p $(@D)
 	$(call SAY,LD $@)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 
-# Load on a running control plane; bench/ours uses it.
+# Load on a running control plane; bench/run uses it.
 $(BUILD)/bench/echo: $(BUILD)/bench/echo.o $(OBJS)
 	$(call SAY,LD $@)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
@@ -115,9 +115,19 @@ fuzz: deps-test ## fuzz each parser for TIME seconds (60)
 soak: ## `make demo` and `make check` in a fresh minimal Debian (root; minutes)
 	@tests/fresh-root
 
-bench: deps ## rates, latency, memory
-	@$(MAKE) --no-print-directory -j$$(nproc) all $(BUILD)/bench/echo
+# Clients of rivals in C; gearmand's needs its library.
+build-bench/gearmand: BENCH_LIBS := -lgearman
+build-bench/beanstalkd build-bench/gearmand: build-bench/%: bench/rivals/%.c bench/rivals/load.h
+	@mkdir -p $(@D)
+	$(call SAY,CC $<)$(CC) $(CPPFLAGS) -std=c11 -O2 $(WARN) -o $@ $< $(BENCH_LIBS)
+
+bench: deps ## rates, latency, memory, beside the rivals that are installed; docs/benchmarks.md
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(BUILD)/bench/echo build-bench/beanstalkd
+	@! pkg-config --exists gearmand || $(MAKE) --no-print-directory build-bench/gearmand
 	@bench/run
+
+bench-deps: deps ## install the rivals: apt packages, and Celery and FastWorker in build-bench/venv
+	@bench/deps
 
 format: ## clang-format on everything
 	clang-format -i $$(git ls-files -co --exclude-standard '*.c' '*.h')
@@ -143,12 +153,12 @@ uninstall: ## what install put there
 	rm -rf $(DOCS)
 
 clean: ## all that was built
-	rm -rf build build-asan build-clang build-fuzz build-check $(BINARY)
+	rm -rf build build-asan build-bench build-clang build-fuzz build-check $(BINARY)
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 .PHONY: all unit fuzzers build-asan build-clang build-check build-fuzz deps deps-test demo check asan fuzz soak \
-	bench format protocol install uninstall clean help
+	bench bench-deps format protocol install uninstall clean help
 .SECONDARY:

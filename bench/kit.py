@@ -1,6 +1,7 @@
 """What bench/run and the rivals share: folders, processes that are surely ended, ports, reports."""
 import os
 import secrets
+import select
 import shutil
 import signal
 import socket
@@ -125,6 +126,8 @@ class Driver(Process):
         self.line("ready")
 
     def line(self, want=""):
+        if not select.select([self.popen.stdout], [], [], PATIENCE)[0]:
+            raise Failed("%s: no answer for %d s" % (self.name, PATIENCE))
         line = self.popen.stdout.readline().decode()
         if not line.startswith(want) or not line:
             self.said.seek(0)
@@ -137,11 +140,11 @@ class Driver(Process):
         return Report.parse(int(words[1]) if len(words) > 1 else 1, self.line())
 
 
-def wait_for(true, what):
-    end = time.monotonic() + PATIENCE
+def wait_for(true, what, patience=PATIENCE):
+    end = time.monotonic() + patience
     while not true():
         if time.monotonic() > end:
-            raise Failed("%s: not so after %d s" % (what, PATIENCE))
+            raise Failed("waited %d s in vain until %s" % (patience, what))
         time.sleep(0.02)
 
 

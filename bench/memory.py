@@ -5,40 +5,36 @@ from table import WIDTH, number, word
 IDLE_BAR = 10.0  # MB, our control plane
 
 
-def total(rival):
-    """Resident MB of the first process, the server: that is what holds a queue."""
-    return kit.memory(rival.pids()[0][0])[0]
-
-
-def measure(rivals, starts, queued):
+def measure(rivals, start, stop, queued):
+    """start(rival) and stop() are the bench's. Gives what failed, as (rival, what)."""
     print("\n%-*s %8s  %14s  %s" % (WIDTH, "memory of the server (resident)", "idle", "{:,} queued".format(queued), "bytes a task"))
     problems = []
     for rival in rivals:
         try:
-            starts(rival)
-            try:
-                one(rival, queued)
-            finally:
-                rival.stop()
+            start(rival)
+            rival.wake()
+            one(rival, queued)
         except kit.Failed as e:
             problems.append((rival, str(e)))
             print("  %-*s failed: %s" % (WIDTH - 2, rival.title, e), flush=True)
+        stop()
     return problems
 
 
 def one(rival, queued):
-    idle = total(rival)
+    server = rival.pids()[0][0]
+    idle = kit.memory(server)[0]
     line = "  %-*s %5s MB" % (WIDTH - 2, rival.title, number(idle))
     if not hasattr(rival, "fill"):
         print(line + "  its queue is in the client's memory", flush=True)
         return
     rival.fill(queued)
-    full = total(rival)
+    full = kit.memory(server)[0]
     print("%s  %11s MB  %s" % (line, number(full), number((full - idle) * 1048576 / queued)), flush=True)
 
 
 def processes(rivals):
-    """Each process with two workers, after one task each; shared pages are counted in all of those that share them, or (own) divided."""
+    """Each process with two workers and nothing to do. Resident counts shared pages in each that shares them, own share divides them."""
     print("\n%-*s %11s %11s" % (WIDTH, "memory of each process, two workers, idle", "resident", "own share"))
     for rival in rivals:
         for pid, role in rival.pids():

@@ -79,7 +79,7 @@ class Measure:
         return [b / a if self.unit == "ms" else a / b for a, b in zip(ours, row.values) if a and b]
 
     def print(self):
-        print("\n%-*s %10s  %-19s %-22s %s" % (WIDTH, self.title, self.unit, "smallest - largest", "we are better by", "bar"))
+        print("\n%-*s %10s  %-19s %-22s %s" % (WIDTH, self.title, self.unit, "smallest - largest", "our advantage", "bar"))
         for row in self.rows:
             for line in self.lines(row):
                 print(line, flush=True)
@@ -92,7 +92,7 @@ class Measure:
         spread = "%s - %s" % (low, high)
         ratio = "" if row is self.rows[0] or not self.ratios(row) else times(self.ratios(row))
         lines = ["%-*s %10s  %-19s %-22s %s" % (WIDTH, label, number(statistics.median(row.values)), spread, ratio, self.verdict(row))]
-        more = ["p99 %s ms" % number(statistics.median(row.tails))] if row.tails else []
+        more = ["p99 %s ms" % number(statistics.median(row.tails))] if row.tails and row.n >= 20 else []
         more += ["%d WRONG" % row.wrong] if row.wrong else []
         more += [row.note] if row.note else []
         if more:

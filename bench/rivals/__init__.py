@@ -17,8 +17,8 @@ class Rival:
     def version(self):
         return ""
 
-    def start(self):
-        pass
+    def start(self, workers=2):
+        """workers: 0 where nothing is to be taken from the queue; who cannot do that, or starts none, need not look."""
 
     def rest(self):
         """Others are measured: no idle work now."""

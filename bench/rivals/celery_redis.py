@@ -16,7 +16,7 @@ class Celery(Rival):
         celery = kit.command([self.files[0], "--version"])[1].split()[0]
         return "Celery %s, Redis %s" % (celery, redis)
 
-    def start(self):
+    def start(self, workers=2):
         self.port = kit.ports()
         self.env = kit.environment(BENCH_REDIS_PORT=str(self.port), PYTHONDONTWRITEBYTECODE="1", PYTHONPATH=kit.HERE)
         self.redis = kit.Process(["redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--dir", kit.scratch])

@@ -16,7 +16,7 @@ class FastWorkerPy(Rival):
         code = "import importlib.metadata as m; print(m.version('fastworker'))"
         return kit.command([os.path.join(kit.VENV, "python"), "-c", code])[1].strip()
 
-    def start(self):
+    def start(self, workers=2):
         base = kit.ports(7)
         self.env = kit.environment(FASTWORKER_DISCOVERY_ADDRESS="tcp://127.0.0.1:%d" % (base + 6), PYTHONDONTWRITEBYTECODE="1",
                                    PYTHONPATH=kit.HERE, FASTWORKER_BASE_ADDRESS="tcp://127.0.0.1:%d" % base)

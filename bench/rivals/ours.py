@@ -13,8 +13,7 @@ class Ours(Rival):
 
     def __init__(self, name="ours"):
         self.fw = os.environ.get("FW") or os.path.join(kit.ROOT, "fastworker")
-        self.echo_program = os.path.join(kit.ROOT, "build", "bench", "echo")
-        self.files = (self.fw, self.echo_program)
+        self.files = (self.fw,)
         self.name = name
         self.pid = 0
 
@@ -32,17 +31,17 @@ class Ours(Rival):
             os.symlink(kit.find("true"), programs + "/program")
         return [os.path.join(kit.ROOT, "bench", "tasks.sh"), programs]
 
-    def start(self, slots=2, wrap=()):
+    def start(self, workers=2, wrap=()):
         """wrap: a command that our control plane is started by."""
         self.env = self.environment()
         self.ntasks = 0
         told = self.env["XDG_RUNTIME_DIR"] + "/fastworker/default.ctx"
-        line = [self.fw, "control-plane", "--base-address", "auto", "--concurrency", str(slots), "-t"] + self.modules()
+        line = [self.fw, "control-plane", "--base-address", "auto", "--concurrency", str(workers), "-t"] + self.modules()
         self.process = kit.Process(list(wrap) + line, self.env)
         kit.wait_for(lambda: os.path.exists(told) or self.process.popen.poll() is not None, "our control plane listens")
         with open(told) as f:
             self.pid = json.load(f)["pid"]
-        kit.wait_for(lambda: not slots or "active" in kit.command([self.fw, "workers"], env=self.env)[1], "our worker is there")
+        kit.wait_for(lambda: not workers or "active" in kit.command([self.fw, "workers"], env=self.env)[1], "our worker is there")
 
     def stop(self):
         kit.command([self.fw, "stop"], env=self.env, ok=(0, 69))
@@ -70,7 +69,11 @@ class Ours(Rival):
 
     def load(self, n, window):
         """The figures that it prints, by name; it ends with 1 when an answer is wrong or missing."""
-        _, out = kit.command([self.echo_program, "-n", str(n), "-w", str(window)], env=self.env, ok=(0, 1))
+        here = os.path.dirname(self.fw)
+        program = next((p for p in (here + "/bench/echo", here + "/build/bench/echo") if os.path.exists(p)), None)
+        if not program:
+            raise kit.Failed("no build/bench/echo: `make bench` builds it")
+        _, out = kit.command([program, "-n", str(n), "-w", str(window)], env=self.env, ok=(0, 1))
         self.ntasks += n
         return {line.split("\t")[0].split(".")[-1]: float(line.split("\t")[1]) for line in out.splitlines()}
 
@@ -132,18 +135,16 @@ class Ours(Rival):
 
     def fill(self, n):
         """200 bytes each, as the rivals' on average; for a task that nobody has. Four clients at once."""
+        path = os.path.join(kit.scratch, "lines")
+        with open(path, "w") as f:
+            f.write(("submit -n --defer nobody --str %s\n" % ("x" * 200)) * (n // 4))
         parts = []
         for _ in range(4):
-            with open(self.lines(n // 4)) as f:
+            with open(path) as f:
                 parts.append(kit.Process([self.fw, "shell"], self.env, f))
+        kit.wait_for(lambda: all(p.popen.poll() is not None for p in parts), "all is queued", 2 * kit.PATIENCE)
         for p in parts:
-            p.popen.wait(120)
+            p.stop()
         queued = sum(json.loads(line)["queued"] for line in kit.command([self.fw, "queues", "--json"], env=self.env)[1].splitlines())
         if queued != n // 4 * 4:
             raise kit.Failed("%d tasks are queued, not %d" % (queued, n))
-
-    def lines(self, n):
-        path = os.path.join(kit.scratch, "lines")
-        with open(path, "w") as f:
-            f.write(("submit -n --defer nobody --str %s\n" % ("x" * 200)) * n)
-        return path

@@ -26,7 +26,7 @@ class Tsp(Rival):
     def version(self):
         return kit.command(["tsp", "-V"])[1].split("\n")[0].split(" - ")[0].split()[-1]
 
-    def start(self):
+    def start(self, workers=2):
         self.env = kit.environment(TS_SOCKET=os.path.join(kit.scratch, "tsp"), TS_MAXFINISHED="1000000")
         kit.command(["tsp", "-S", "2"], env=self.env)
 
