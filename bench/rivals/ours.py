@@ -11,18 +11,20 @@ from rivals.xargs import items
 class Ours(Rival):
     title = "fastworker"
 
-    def __init__(self, name="ours"):
+    def __init__(self):
         self.fw = os.environ.get("FW") or os.path.join(kit.ROOT, "fastworker")
         self.files = (self.fw,)
-        self.name = name
-        self.pid = 0
+        self.pid = self.nstarts = 0
 
     def version(self):
         return kit.command([self.fw, "version"])[1].split()[-1]
 
     def environment(self):
-        base = {"XDG_%s_HOME" % k: kit.folder("%s/%s" % (self.name, k.lower())) for k in ("CONFIG", "STATE")}
-        return kit.environment(XDG_RUNTIME_DIR=kit.folder(self.name + "/run"), **base)
+        """New folders at each start: a store without tasks, and numbers that begin at 1."""
+        self.nstarts += 1
+        name = "ours.%d" % self.nstarts
+        base = {"XDG_%s_HOME" % k: kit.folder("%s/%s" % (name, k.lower())) for k in ("CONFIG", "STATE")}
+        return kit.environment(XDG_RUNTIME_DIR=kit.folder(name + "/run"), **base)
 
     def modules(self):
         """Shell functions, and a folder whose program `program` is the system's true."""

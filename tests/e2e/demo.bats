@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# `make demo` and `make bench` do what they say.
+# `make demo` does what it says.
 load helper
 
 setup() {
@@ -28,11 +28,4 @@ teardown() { fw_teardown; }
 	FW=$fw_dir/liar run "$REPO/examples/demo.sh" "$fw_dir/files"
 	is "$status" 1
 	has "$output" DIFFERENT
-}
-
-@test "bench prints its figures" {
-	run --separate-stderr "$REPO/bench/run" 5
-	is "$status" 0
-	matches "$output" 'submit -n true +[0-9.]+ ms median'
-	matches "$output" 'control plane, idle +[0-9.]+ MB'
 }
