@@ -69,7 +69,8 @@ struct submission {
 	const char *priority; /* word, or NULL */
 	int64_t timeout_ms;   /* -1 = the module's */
 	bool defer;
-	const char *args; /* JSON array */
+	const char *needs; /* words, db,gpu: what the worker must have; or NULL */
+	const char *args;  /* JSON array */
 	size_t args_len;
 	const char *kwargs; /* JSON object, or NULL */
 	size_t kwargs_len;

@@ -29,6 +29,8 @@ static void write_task(struct mout *o, const struct submission *t, const struct 
 		jout_i64(&o->w, "timeout_ms", t->timeout_ms);
 	if (t->defer)
 		jout_bool(&o->w, "defer", true);
+	if (t->needs)
+		jout_str(&o->w, "needs", t->needs);
 	if (blob)
 		mout_uuid(o, "args_blob", blob);
 	else

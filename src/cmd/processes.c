@@ -10,10 +10,12 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "core/needs.h"
 #include "node/control_plane.h"
 
 const struct opt control_plane_opts[] = {
 	MODULES,
+	HAS,
 	{.name = "worker-id",
 		.type = OPT_STRING,
 		.arg = "ID",
@@ -114,6 +116,14 @@ const struct opt control_plane_opts[] = {
 	{.name = NULL},
 };
 
+int read_has(const struct opts *o, const char **has, struct err *e)
+{
+	char set[NEEDS_TEXT];
+
+	*has = opts_str(o, "has");
+	return *has && needs_parse(*has, set, e) ? err_prefix(e, "--has") : 0;
+}
+
 void set_log_level(const struct opts *o)
 {
 	enum log_level level;
@@ -202,6 +212,8 @@ static int fill(struct cmd_ctx *ctx, struct control_plane_conf *conf, bool stand
 		return err_set(e, ERR_USAGE,
 			"\"%s\" cannot be a worker id: letters, digits, _ . -, at most 64",
 			str_show(conf->worker_id));
+	if (read_has(o, &conf->has, e))
+		return -1;
 	if (conf->lease_ms < 100)
 		return err_set(e, ERR_USAGE, "--lease: at least 100ms");
 	return parse_addresses(o, conf, e);

@@ -24,6 +24,11 @@
 		.max = (int64_t)1 << 50, .conf = true,                                                                         \
 		.help = "Output of all tasks that a worker keeps; over it the oldest goes, as does what is older than 30 days" \
 	}
+#define HAS                                                                                                                   \
+	{                                                                                                                     \
+		.name = "has", .type = OPT_STRING, .arg = "WORDS", .conf = true,                                              \
+		.help = "What this worker has, as in db,gpu: it gets tasks that need it (`submit --needs`, `# @task needs=`)" \
+	}
 #define SHUTDOWN                                                                               \
 	{                                                                                      \
 		.name = "shutdown-timeout", .type = OPT_DURATION, .arg = "TIME", .def = "30s", \
@@ -35,6 +40,8 @@
 extern const struct opt control_plane_opts[];
 /* A line on stdout when a process is ready, flushed; for `ready` of its configuration. arg: struct cmd_ctx. */
 void say_ready(void *arg, const char *text);
+/* --has: words that could be none are refused; NULL when not given. */
+int read_has(const struct opts *o, const char **has, struct err *e);
 /* The log level of --log-level. */
 void set_log_level(const struct opts *o);
 /* Runs a control plane; standalone: `worker`, which takes no subworkers. */

@@ -8,6 +8,7 @@
 #include "cmd/arguments.h"
 #include "cmd/ending.h"
 #include "cmd/show.h"
+#include "core/needs.h"
 #include "proto/msg.h"
 
 struct submitting {
@@ -52,6 +53,10 @@ static const struct opt opts[] = {
 	{.name = "defer",
 		.type = OPT_FLAG,
 		.help = "Queue it even when no worker ever knew the task"},
+	{.name = "needs",
+		.type = OPT_STRING,
+		.arg = "WORDS",
+		.help = "Only on a worker that has all of these (`subworker --has db,gpu`)"},
 	{.name = "task-name",
 		.type = OPT_STRING,
 		.arg = "NAME",
@@ -204,8 +209,11 @@ static int read_arguments(struct submitting *s, const char **name, struct err *e
 	const char *const *words, *const *pairs;
 	size_t n = opts_many(o, "args", &words), npairs = opts_many(o, "kw", &pairs);
 	const char **given = NULL;
+	char needs[NEEDS_TEXT];
 	int rc;
 
+	if (opts_given(o, "needs") && needs_parse(opts_str(o, "needs"), needs, e))
+		return err_prefix(e, "--needs");
 	*name = documented ? opts_str(o, "task-name") : opts_arg(o, 0);
 	if (!*name)
 		return err_set(e, ERR_USAGE,
@@ -236,6 +244,7 @@ static void send(struct submitting *s, const char *name)
 		.priority = opts_str(ctx->opts, "priority"),
 		.timeout_ms = opts_ms(ctx->opts, "timeout"),
 		.defer = opts_flag(ctx->opts, "defer"),
+		.needs = opts_str(ctx->opts, "needs"),
 		.args = s->args.data,
 		.args_len = s->args.len,
 		.kwargs = s->kwargs.data,
@@ -256,7 +265,7 @@ static void exec(struct cmd_ctx *ctx)
 {
 	struct submitting *s = xcalloc(1, sizeof(*s));
 	struct client *c;
-	const char *name;
+	const char *name = NULL;
 	struct err e;
 
 	ctx->state = s;

@@ -37,6 +37,7 @@ static const struct opt subworker_opts[] = {
 		.env = "FASTWORKER_BASE_ADDRESS",
 		.help = "Accepted and not used: a subworker opens no port",
 		.conf = true},
+	HAS,
 	SHUTDOWN,
 	LOGS,
 	{.name = "state-dir",
@@ -87,7 +88,7 @@ static void run_subworker(struct cmd_ctx *ctx, const struct target *t,
 	const struct opts *o = ctx->opts;
 	struct err e;
 	char *folder;
-	int status;
+	int status, rc = 0;
 
 	gethostname(host, sizeof(host) - 1);
 	conf.id = opts_given(o, "worker-id") ? opts_str(o, "worker-id") : host;
@@ -98,10 +99,11 @@ static void run_subworker(struct cmd_ctx *ctx, const struct target *t,
 	conf.exe = ctx->session->exe;
 	conf.ready = conf.local ? NULL : say_ready;
 	conf.ready_arg = ctx;
-	if (!str_worker_id(conf.id)) {
-		err_set(&e, ERR_USAGE,
+	if (!str_worker_id(conf.id))
+		rc = err_set(&e, ERR_USAGE,
 			"\"%s\" cannot be a worker id: letters, digits, _ . -, at most 64",
 			str_show(conf.id));
+	if (rc || read_has(o, &conf.has, &e)) {
 		cmd_fail(ctx, &e);
 		return;
 	}

@@ -33,6 +33,7 @@ struct core {
 	struct map *workers;      /* struct worker, by id */
 	const char **known;       /* texts of the names that were announced, in that order */
 	size_t nknown, known_cap;
+	size_t nvariants;               /* of names, of all of them */
 	struct list tasks;              /* struct task.all */
 	struct list all_workers;        /* struct worker.all */
 	struct list active, inactive;   /* struct worker.by_seen */
@@ -93,9 +94,26 @@ struct event *act_event(struct core *c, struct now now, enum event_type type, st
 /* names.c */
 #define NAMES_MAX 10000 /* made by deferring; workers may announce as many again */
 void names_free(struct core *c);
+struct name *name_new(const char *text);
 struct name *name_take(struct core *c, const char *text); /* made when it is new */
+void name_add_worker(struct name *n, struct worker *w);
+void name_remove_worker(struct name *n, const struct worker *w);
 void name_announce(struct core *c, const struct worker_task *wt, struct worker *w);
 void names_forget(struct worker *w); /* takes the worker out of all its names */
+
+/* variant.c */
+/* The queue for tasks of this name with these needs: the name itself when there are none. */
+struct name *variant_take(struct core *c, struct name *base, const char *needs);
+/* False: it would be one too many. */
+bool variant_room(const struct core *c, const char *name, const char *needs);
+void variants_join(struct name *base, struct worker *w); /* knows the name since now */
+void variants_forget(struct name *base, const struct worker *w);
+
+/* kit.c */
+void kit_take(struct worker *w, const struct worker_spec *spec); /* in place of what it had */
+void kit_tell(struct core *c, struct now now,
+	struct worker *w); /* modules that are broken since */
+void kit_free(struct worker *w);
 
 /* queue.c */
 void queue_put(struct core *c, struct task *t);  /* at its place by number */

@@ -29,6 +29,7 @@ static const char *const words[EVENT__COUNT] = {
 	[EVENT_WORKER_INACTIVE] = "worker.inactive",
 	[EVENT_WORKER_REMOVED] = "worker.removed",
 	[EVENT_WORKER_DRAINING] = "worker.draining",
+	[EVENT_WORKER_MODULE_BROKEN] = "worker.module_broken",
 };
 
 const char *event_word(enum event_type t)

@@ -8,7 +8,7 @@
 #include "base/uuid.h"
 #include "core/state.h"
 
-/* Words are FastWorker's: "task.queued", "worker.registered"; the last four of the tasks and two of the workers are ours. */
+/* Words are FastWorker's: "task.queued", "worker.registered"; the last four of the tasks and three of the workers are ours. */
 enum event_type {
 	EVENT_TASK_QUEUED,
 	EVENT_TASK_STARTED,
@@ -26,6 +26,7 @@ enum event_type {
 	EVENT_WORKER_INACTIVE,
 	EVENT_WORKER_REMOVED,
 	EVENT_WORKER_DRAINING,
+	EVENT_WORKER_MODULE_BROKEN,
 	EVENT__COUNT
 };
 

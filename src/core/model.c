@@ -94,6 +94,10 @@ static int may_submit(const struct core *c, const struct task_spec *spec, struct
 		return err_set(e, ERR_BUSY,
 			"%d task names are known already, which is the limit for names that no worker announced",
 			NAMES_MAX);
+	if (!variant_room(c, spec->name, spec->needs))
+		return err_set(e, ERR_BUSY,
+			"there are %d different needs of tasks already, which is the limit",
+			NAMES_MAX);
 	if (c->counts.by_state[TASK_QUEUED] >= c->conf.max_queued)
 		return err_set(e, ERR_BUSY,
 			"%zu tasks are queued already, which is the limit; try again later",

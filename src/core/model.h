@@ -44,10 +44,24 @@ struct name {
 	struct worker **workers; /* that know it now */
 	size_t nworkers, cap;
 	struct pace pace;
+	char *module_needs; /* what its module says that it needs, as last announced; NULL = nothing */
+	/* Tasks that were submitted with needs wait in variants of their name, see variant.c. */
+	char *needs;           /* of a variant; NULL: it is the name itself */
+	struct name *of;       /* likewise: the name */
+	struct name *variants; /* of a name, linked by `next` */
+	struct name *next;
 };
 
 struct worker_task { /* one name of a worker's announcement */
 	const char *name, *module, *doc, *params;
+	const char *
+		needs; /* a set of core/needs.h; this worker counts for the name only if it has them */
+};
+
+struct worker_module {
+	char *name, *digest;
+	char *broken; /* why its newest version could not be loaded: an older one is in use; NULL = it is not */
+	bool told; /* that it is broken */
 };
 
 struct worker_spec {
@@ -60,10 +74,16 @@ struct worker_spec {
 	bool local; /* gets tasks only when no other has a free slot */
 	const struct worker_task *tasks;
 	size_t ntasks;
+	const char *has;                     /* a set of core/needs.h, or NULL */
+	const struct worker_module *modules; /* copied */
+	size_t nmodules;
 };
 
 struct worker {
 	char *id, *host, *instance, *address, *principal;
+	char *has; /* a set of core/needs.h, or NULL */
+	struct worker_module *modules;
+	size_t nmodules;
 	int64_t pid;
 	unsigned slots;
 	bool local, draining;
@@ -102,6 +122,8 @@ struct task_spec {
 	int64_t timeout_ms;
 	bool defer;  /* queue it even if nobody ever announced the name */
 	bool stream; /* see struct task */
+	/* A set of core/needs.h: only a worker that has all of it takes the task; or NULL. */
+	const char *needs;
 };
 
 struct outcome {
@@ -196,6 +218,7 @@ void core_saved(struct core *c);
 struct task_kept {
 	const struct task *task; /* borrowed; its lists, name and worker do not matter */
 	const char *name;
+	const char *needs; /* a set, or NULL */
 	bool unused; /* among the finished ones it goes first, not last, when there are too many */
 };
 /* Brings one back: waiting tasks into the queue; what ran, to a worker of that id that must join with this instance within a lease (NULL: it is queued again at once);
@@ -222,6 +245,9 @@ struct task *core_last(const struct core *c,
 void core_touch(struct core *c, struct task *t);
 struct worker *core_worker(const struct core *c, const char *id);
 struct name *core_name(const struct core *c, const char *text);
+size_t core_name_waiting(const struct name *n); /* its variants counted, too */
+/* Why nobody can take a queued task now, "no worker has db"; NULL when somebody can, sooner or later. The caller frees it. */
+char *core_why_waiting(const struct core *c, const struct task *t);
 const char *core_name_near(const struct core *c,
 	const char *text);                 /* did you mean; NULL = nothing near */
 struct list *core_workers(struct core *c); /* struct worker.all, in order of joining */

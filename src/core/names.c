@@ -5,8 +5,9 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "core/core.h"
+#include "core/needs.h"
 
-static struct name *name_new(const char *text)
+struct name *name_new(const char *text)
 {
 	struct name *n = xcalloc(1, sizeof(*n));
 
@@ -16,12 +17,19 @@ static struct name *name_new(const char *text)
 	return n;
 }
 
-static void name_free(struct name **n)
+static void name_free(struct name **n) // NOLINT(misc-no-recursion): a variant has none
 {
 	struct name *mine = *n;
 
 	*n = NULL;
+	while (mine->variants) {
+		struct name *v = mine->variants;
+		mine->variants = v->next;
+		name_free(&v);
+	}
 	free(mine->text);
+	free(mine->module_needs);
+	free(mine->needs);
 	free(mine->module);
 	free(mine->doc);
 	free(mine->params);
@@ -106,7 +114,7 @@ static bool has_worker(const struct name *n, const struct worker *w)
 	return false;
 }
 
-static void add_worker(struct name *n, struct worker *w)
+void name_add_worker(struct name *n, struct worker *w)
 {
 	if (n->nworkers == n->cap) {
 		n->cap = n->cap ? 2 * n->cap : 4;
@@ -125,17 +133,19 @@ void name_announce(struct core *c, const struct worker_task *wt, struct worker *
 	replace(&n->module, wt->module);
 	replace(&n->doc, wt->doc);
 	replace(&n->params, wt->params);
+	replace(&n->module_needs, wt->needs && *wt->needs ? wt->needs : NULL);
 	make_known(c, n);
-	/* An announcement may name a task twice. */
-	if (has_worker(n, w))
+	/* An announcement may name a task twice, or one that the worker lacks something for. */
+	if (has_worker(n, w) || !needs_met(wt->needs, w->has))
 		return;
-	add_worker(n, w);
+	name_add_worker(n, w);
+	variants_join(n, w);
 	w->names = xreallocarray(w->names, w->nnames + 1, sizeof(*w->names));
 	w->names[w->nnames++] = n;
 }
 
 /* The order of the others stays: it has no meaning, but a simulation must be the same each time. */
-static void remove_worker(struct name *n, const struct worker *w)
+void name_remove_worker(struct name *n, const struct worker *w)
 {
 	size_t kept = 0;
 
@@ -147,8 +157,10 @@ static void remove_worker(struct name *n, const struct worker *w)
 
 void names_forget(struct worker *w)
 {
-	for (size_t i = 0; i < w->nnames; i++)
-		remove_worker(w->names[i], w);
+	for (size_t i = 0; i < w->nnames; i++) {
+		name_remove_worker(w->names[i], w);
+		variants_forget(w->names[i], w);
+	}
 	free(w->names);
 	w->names = NULL;
 	w->nnames = 0;

@@ -22,7 +22,7 @@ static struct task *copy(struct core *c, const struct task_kept *k)
 
 	t->id = from->id;
 	t->n = from->n;
-	t->name = name_take(c, k->name);
+	t->name = variant_take(c, name_take(c, k->name), k->needs);
 	t->owner = xstrdup(from->owner);
 	t->priority = from->priority;
 	t->state = from->state;

@@ -48,7 +48,7 @@ struct task *task_new(struct core *c, struct now now, const struct task_spec *sp
 
 	t->id = spec->id;
 	t->n = ++c->last_n;
-	t->name = name_take(c, spec->name);
+	t->name = variant_take(c, name_take(c, spec->name), spec->needs);
 	t->owner = xstrdup(spec->owner);
 	t->priority = spec->priority;
 	t->args = bytes_ref(spec->args);

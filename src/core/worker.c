@@ -76,6 +76,7 @@ void worker_free(struct worker **w)
 	free(mine->address);
 	free(mine->principal);
 	free(mine->names);
+	kit_free(mine);
 	free(mine);
 }
 
@@ -96,6 +97,7 @@ static void describe(struct core *c, struct worker *w, const struct worker_spec 
 	w->slots = spec->slots;
 	w->local = spec->local;
 	names_forget(w);
+	kit_take(w, spec);
 	for (size_t i = 0; i < spec->ntasks; i++)
 		name_announce(c, &spec->tasks[i], w);
 	worker_settle(c, w);
@@ -106,6 +108,7 @@ static void describe(struct core *c, struct worker *w, const struct worker_spec 
 static void come_back(struct core *c, struct now now, struct worker *w)
 {
 	tell(c, now, w, EVENT_WORKER_REGISTERED, NULL);
+	kit_tell(c, now, w);
 	ghosts_free(c, now, w);
 	credit_again(c, now, w);
 	core_worker_heard(c, now, w);
@@ -154,6 +157,7 @@ struct worker *core_worker_join(struct core *c, struct now now, const struct wor
 	describe(c, w, spec);
 	worker_move(c, now, w, PEER_EV_REGISTER, NULL);
 	tell(c, now, w, EVENT_WORKER_ACTIVE, NULL);
+	kit_tell(c, now, w);
 	core_worker_heard(c, now, w);
 	return w;
 }

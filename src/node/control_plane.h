@@ -23,6 +23,7 @@ struct control_plane_conf {  /* all borrowed; must live as long as control_plane
 	unsigned concurrency; /* slots of the local worker; 0 = no local worker */
 	const char *const *modules;
 	size_t nmodules;
+	const char *has; /* of the local worker: words, db,gpu; or NULL */
 	size_t cache_size;
 	int64_t cache_ttl_ms;
 	size_t max_queued;

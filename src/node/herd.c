@@ -6,46 +6,13 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "node/announcement.h"
 #include "node/server.h"
 
 #define TAIL_MAX                                                                               \
 	(80 * 1024) /* bytes of output that come with the end of a task: 64 KiB and what is around them */
 #define COME_BACK_MS                                                                           \
 	2000 /* a worker whose connection broke may come back this long before its tasks go to others */
-
-/* The names of an announcement, copied out of the message for core_worker_join(). */
-struct announcement {
-	struct worker_task *tasks;
-	size_t n;
-};
-
-static void free_announcement(struct announcement *a)
-{
-	for (size_t i = 0; i < a->n; i++) {
-		free((char *)a->tasks[i].name);
-		free((char *)a->tasks[i].module);
-		free((char *)a->tasks[i].doc);
-		free((char *)a->tasks[i].params);
-	}
-	free(a->tasks);
-}
-
-static void read_announcement(struct announcement *a, const struct msg *m)
-{
-	memset(a, 0, sizeof(*a));
-	for (const struct json_node *o = msg_list(m->head, "tasks"); o; o = json_next(o)) {
-		char *name = json_strdup(json_get(o, "name"));
-		if (!name || !str_task_name(name)) {
-			free(name);
-			continue;
-		}
-		a->tasks = xreallocarray(a->tasks, a->n + 1, sizeof(*a->tasks));
-		a->tasks[a->n++] = (struct worker_task){.name = name,
-			.module = json_strdup(json_get(o, "module")),
-			.doc = json_strdup(json_get(o, "doc")),
-			.params = json_strdup(json_get(o, "params"))};
-	}
-}
 
 static void answer_registered(struct peer *p, const struct msg *m)
 {
@@ -125,6 +92,7 @@ void register_handle(struct peer *p, const struct msg *m)
 	struct server *s = p->server;
 	char id[128], host[260], instance[UUID_TEXT];
 	struct announcement names;
+	int wrong;
 	struct worker_spec spec = {.id = id, .host = host, .instance = instance};
 	int64_t slots = msg_int(m->head, "slots", 1);
 	struct worker *w = NULL;
@@ -133,7 +101,7 @@ void register_handle(struct peer *p, const struct msg *m)
 	msg_str(m->head, "worker", id, sizeof(id));
 	msg_str(m->head, "host", host, sizeof(host));
 	msg_str(m->head, "instance", instance, sizeof(instance));
-	read_announcement(&names, m);
+	wrong = announcement_read(&names, m, &e);
 	spec.address = p->address;
 	spec.principal = p->principal;
 	spec.pid = msg_int(m->head, "pid", 0);
@@ -141,6 +109,9 @@ void register_handle(struct peer *p, const struct msg *m)
 	spec.local = msg_bool(m->head, "local");
 	spec.tasks = names.tasks;
 	spec.ntasks = names.n;
+	spec.has = names.has;
+	spec.modules = names.modules;
+	spec.nmodules = names.nmodules;
 	if (p->worker && strcmp(p->worker->id, id) != 0)
 		err_set(&e, ERR_DATA, "this connection is worker \"%s\" already",
 			p->worker->id);
@@ -153,13 +124,13 @@ void register_handle(struct peer *p, const struct msg *m)
 	else if (!spec.local && !s->conf.subworkers)
 		err_set(&e, ERR_DENIED,
 			"this is a stand-alone worker: it takes no subworkers; start a control plane for that");
-	else
+	else if (!wrong)
 		w = core_worker_join(s->core, server_now(s), &spec, &e);
 	if (w)
 		joined(p, w, m);
 	else
 		peer_error(p, m->req, &e);
-	free_announcement(&names);
+	announcement_fini(&names);
 }
 
 /* The worker of a message; NULL when this connection never registered one (it was answered). */

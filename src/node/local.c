@@ -74,6 +74,10 @@ static size_t fill_args(const struct server *s, char **argv, const char *address
 
 	for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
 		argv[n++] = (char *)fixed[i];
+	if (s->conf.has) {
+		argv[n++] = (char *)"--has";
+		argv[n++] = (char *)s->conf.has;
+	}
 	if (s->conf.nmodules)
 		argv[n++] = (char *)"--task-modules";
 	for (size_t i = 0; i < s->conf.nmodules; i++)

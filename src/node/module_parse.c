@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "core/needs.h"
 #include "node/module_task.h"
 
 struct parser {
@@ -19,6 +20,7 @@ struct parser {
 	bool doc_last;  /* the line before belonged to the block */
 	char *name;     /* given with @task, or NULL */
 	char *params;   /* from @usage, or NULL */
+	char *needs;    /* given with @task, or NULL */
 	int64_t timeout_ms;
 	struct err *e;
 };
@@ -33,24 +35,52 @@ static void block_end(struct parser *p)
 	buf_reset(&p->doc);
 	free(p->name);
 	free(p->params);
-	p->name = p->params = NULL;
+	free(p->needs);
+	p->name = p->params = p->needs = NULL;
 	p->task_line = 0;
 	p->timeout_ms = -1;
 }
 
-static int read_option(struct parser *p, const char *word)
+static int read_timeout(struct parser *p, const char *value)
 {
-	static const char timeout[] = "timeout=";
-	const size_t n = sizeof(timeout) - 1;
-	if (strncmp(word, timeout, n) != 0)
-		return err_set(p->e, ERR_DATA,
-			"%s:%d: unknown option \"%s\" of @task (known: timeout=DURATION)",
-			p->path, p->line, str_show(word));
-	if (!str_duration_ms(word + n, &p->timeout_ms))
+	if (!str_duration_ms(value, &p->timeout_ms))
 		return err_set(p->e, ERR_DATA,
 			"%s:%d: \"%s\" is no duration; write it like timeout=90s or timeout=5m",
-			p->path, p->line, str_show(word + n));
+			p->path, p->line, str_show(value));
 	return 0;
+}
+
+static int read_needs(struct parser *p, const char *value)
+{
+	struct err why;
+	char set[NEEDS_TEXT];
+	if (needs_parse(value, set, &why) < 0 || !*set)
+		return err_set(p->e, ERR_DATA, "%s:%d: needs=%s: %s", p->path, p->line,
+			str_show(value),
+			*set || !*value ? "write it like needs=db,gpu" : why.text);
+	free(p->needs);
+	p->needs = xstrdup(set);
+	return 0;
+}
+
+static const struct {
+	const char *name; /* with its '=' */
+	int (*read)(struct parser *p, const char *value);
+} options[] = {
+	{"timeout=", read_timeout},
+	{"needs=", read_needs},
+};
+
+static int read_option(struct parser *p, const char *word)
+{
+	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+		size_t n = strlen(options[i].name);
+		if (strncmp(word, options[i].name, n) == 0)
+			return options[i].read(p, word + n);
+	}
+	return err_set(p->e, ERR_DATA,
+		"%s:%d: unknown option \"%s\" of @task (known: timeout=DURATION, needs=WORDS)",
+		p->path, p->line, str_show(word));
 }
 
 /* The first word may be the name; all others are options. */
@@ -168,6 +198,7 @@ static int add_task(struct parser *p, char **function)
 		.module = module_name(p->path),
 		.doc = xstrdup(buf_str(&p->doc)),
 		.params = p->params,
+		.needs = p->needs,
 		.kind = TASK_KIND_SHELL,
 		.path = xstrdup(p->path),
 		.function = *function,
@@ -175,7 +206,7 @@ static int add_task(struct parser *p, char **function)
 		.line = p->line,
 		.timeout_ms = p->timeout_ms,
 	};
-	p->name = p->params = *function = NULL;
+	p->name = p->params = p->needs = *function = NULL;
 	if (!str_task_name(t.name))
 		err_set(p->e, ERR_DATA,
 			"%s:%d: \"%s\" is no task name; give it one of at most 64 characters: `# @task NAME`",

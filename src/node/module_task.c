@@ -33,6 +33,7 @@ static void task_fini(struct module_task *t)
 	free(t->module);
 	free(t->doc);
 	free(t->params);
+	free(t->needs);
 	free(t->path);
 	free(t->function);
 	free(t->shell);

@@ -23,6 +23,7 @@ struct module_task {
 	char *module; /* "tasks" of examples/tasks.sh, the folder's name, "builtin" */
 	char *doc;    /* documentation, lines joined by \n; "" when none */
 	char *params; /* usage of the arguments from `# @usage A B [C]`, or NULL */
+	char *needs;  /* a set of core/needs.h, from `# @task needs=db,gpu`; or NULL */
 	enum task_kind kind;
 	char *path;         /* module file or executable, absolute; NULL for builtin */
 	char *function;     /* shell only */

@@ -50,7 +50,7 @@ static void restore_task(void *arg, const struct stored *t)
 {
 	struct restoring *r = arg;
 	struct server *s = r->persist->server;
-	const struct task_kept kept = {.task = t->task, .name = t->name};
+	const struct task_kept kept = {.task = t->task, .name = t->name, .needs = t->needs};
 	struct err e;
 	char *instance = t->task->worker_id
 				 ? store_worker(r->persist->store, t->task->worker_id, &e)
@@ -68,7 +68,10 @@ static bool restore_final(void *arg, const struct stored *t)
 {
 	struct restoring *r = arg;
 	struct server *s = r->persist->server;
-	const struct task_kept kept = {.task = t->task, .name = t->name, .unused = true};
+	const struct task_kept kept = {.task = t->task,
+		.name = t->name,
+		.needs = t->needs,
+		.unused = true};
 
 	core_restore(s->core, server_now(s), &kept, NULL);
 	r->bytes += t->task->args->len + t->task->kwargs->len +
@@ -162,7 +165,10 @@ static int save_all(struct persist *p, struct err *e)
 
 	list_each (at, tmp, core_changed(p->server->core)) {
 		struct task *t = container_of(at, struct task, changed);
-		if (store_save(p->store, t, t->name->text, e))
+		const struct stored k = {.task = t,
+			.name = t->name->text,
+			.needs = t->name->needs};
+		if (store_save(p->store, &k, e))
 			return -1;
 	}
 	if (save_names(p, &nnames, e) || store_commit(p->store, e))
@@ -250,7 +256,7 @@ int persist_worker(struct server *s, const struct worker *w, struct err *e)
 static void revive(void *arg, const struct stored *t)
 {
 	struct server *s = arg;
-	const struct task_kept kept = {.task = t->task, .name = t->name};
+	const struct task_kept kept = {.task = t->task, .name = t->name, .needs = t->needs};
 
 	core_restore(s->core, server_now(s), &kept, NULL);
 }

@@ -57,6 +57,17 @@ void used_write(struct json_out *w, const struct task *t)
 		jout_str(w, "left_names", t->left);
 }
 
+static void write_needs(struct json_out *w, const struct core *c, const struct task *t)
+{
+	char *why = core_why_waiting(c, t);
+
+	if (t->name->needs)
+		jout_str(w, "needs", t->name->needs);
+	if (why)
+		jout_str(w, "waits", why);
+	free(why);
+}
+
 static void write_end(struct json_out *w, const struct task *t)
 {
 	if (t->cause)
@@ -88,7 +99,7 @@ static void write_end(struct json_out *w, const struct task *t)
 	}
 }
 
-void record_write(struct json_out *w, const struct task *t)
+void record_write(struct json_out *w, const struct core *c, const struct task *t)
 {
 	char id[UUID_TEXT];
 
@@ -101,16 +112,17 @@ void record_write(struct json_out *w, const struct task *t)
 	jout_i64(w, "attempt", t->attempt);
 	if (t->worker_id)
 		jout_str(w, "worker", t->worker_id);
+	write_needs(w, c, t);
 	write_times(w, t);
 	write_preview(w, t);
 	progress_write(w, t->progress, t->progress_text);
 	write_end(w, t);
 }
 
-void record_add(struct mout *o, const struct task *t, bool result)
+void record_add(struct mout *o, const struct core *c, const struct task *t, bool result)
 {
 	jout_object(&o->w, NULL);
-	record_write(&o->w, t);
+	record_write(&o->w, c, t);
 	if (result && t->result && t->result->len <= PROTO_INLINE_MAX)
 		mout_put(o, "result", t->result->data, t->result->len);
 	jout_end_object(&o->w);
@@ -164,7 +176,7 @@ static void answer(void *arg, struct peer *p, bool gone)
 			if (!t)
 				continue;
 			core_touch(g->server->core, t);
-			record_add(series_item(&out), t, g->results);
+			record_add(series_item(&out), g->server->core, t, g->results);
 		}
 		series_break(&out); /* they may fill a message of their own */
 		o = series_end_list(&out);

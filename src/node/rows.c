@@ -42,7 +42,7 @@ static int task_rows(struct peer *p, const struct msg *m, struct mout *o, struct
 			break;
 		}
 		jout_object(&o->w, NULL);
-		record_write(&o->w, rows[i]);
+		record_write(&o->w, p->server->core, rows[i]);
 		jout_end_object(&o->w);
 	}
 	jout_end_array(&o->w);
@@ -66,6 +66,8 @@ static void worker_row(struct json_out *w, const struct worker *k)
 	jout_bool(w, "local", k->local);
 	jout_str(w, "host", k->host);
 	jout_str(w, "address", k->address);
+	if (k->has && *k->has)
+		jout_str(w, "has", k->has);
 	jout_i64(w, "pid", k->pid);
 	jout_i64(w, "slots", k->slots);
 	jout_i64(w, "load", (int64_t)(k->nheld + k->nghosts));
@@ -135,7 +137,7 @@ static void name_row(struct json_out *w, const struct name *n)
 	if (n->doc)
 		jout_str(w, "doc", n->doc);
 	jout_i64(w, "workers", (int64_t)n->nworkers);
-	jout_i64(w, "queued", (int64_t)n->nwaiting);
+	jout_i64(w, "queued", (int64_t)core_name_waiting(n));
 	jout_end_object(w);
 }
 

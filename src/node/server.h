@@ -146,11 +146,11 @@ int select_check(struct peer *p, const struct msg *m, struct err *e);
 /* records.c */
 /* Members progress and progress_text, of a record or an event; what was never told (-1, NULL or "") is left out. */
 void progress_write(struct json_out *w, int32_t millionths, const char *text);
-void record_write(struct json_out *w, const struct task *t);
+void record_write(struct json_out *w, const struct core *c, const struct task *t);
 /* The part of it that says what the attempt used and left behind. */
 void used_write(struct json_out *w, const struct task *t);
 /* The same as a member of a list in a message, with its result when wanted and small enough. */
-void record_add(struct mout *o, const struct task *t, bool result);
+void record_add(struct mout *o, const struct core *c, const struct task *t, bool result);
 void get_handle(struct peer *p, const struct msg *m);
 
 /* rows.c */

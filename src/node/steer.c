@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "core/needs.h"
 #include "node/server.h"
 
 /* JSON of the wanted kind from the message, or the default; NULL with *e when it is something else. */
@@ -41,18 +42,32 @@ static struct bytes *take_blob(struct peer *p, const struct json_node *o, struct
 	return b;
 }
 
+/* Texts that the spec points at. */
+struct texts {
+	char name[128], needs[NEEDS_TEXT];
+};
+
+static int read_needs(const struct json_node *o, char needs[NEEDS_TEXT], struct err *e)
+{
+	char text[1100];
+
+	*needs = '\0';
+	return msg_str(o, "needs", text, sizeof(text)) ? needs_parse(text, needs, e) : 0;
+}
+
 static int read_spec(struct peer *p, const struct msg *m, const struct json_node *o, size_t *at,
-	char name[128], struct task_spec *spec, struct err *e)
+	struct texts *texts, struct task_spec *spec, struct err *e)
 {
 	char word[128];
 	int priority = PRIO_NORMAL;
 
 	memset(spec, 0, sizeof(*spec));
 	msg_uuid(o, "id", &spec->id);
-	msg_str(o, "name", name, 128);
+	msg_str(o, "name", texts->name, sizeof(texts->name));
 	if (msg_str(o, "priority", word, sizeof(word)))
 		priority = priority_parse(word);
-	spec->name = name;
+	spec->name = texts->name;
+	spec->needs = texts->needs;
 	spec->owner = p->principal;
 	spec->priority = (enum priority)priority;
 	spec->timeout_ms = msg_int(o, "timeout_ms", -1);
@@ -71,10 +86,10 @@ static int read_spec(struct peer *p, const struct msg *m, const struct json_node
 	if (priority < 0)
 		return err_set(e, ERR_DATA,
 			"\"%s\" is no priority: low, normal, high, critical", str_show(word));
-	if (!str_task_name(name))
+	if (!str_task_name(texts->name))
 		return err_set(e, ERR_DATA, "\"%s\" cannot be the name of a task",
-			str_show(name));
-	return 0;
+			str_show(texts->name));
+	return read_needs(o, texts->needs, e);
 }
 
 static void answer_one(struct mout *o, const struct uuid *id, const struct task *t, bool again,
@@ -100,11 +115,11 @@ static void submit_one(struct peer *p, const struct msg *m, const struct json_no
 	struct server *s = p->server;
 	struct task_spec spec;
 	struct task *t = NULL;
-	char name[128];
+	struct texts texts;
 	bool again = false;
 	struct err e;
 
-	if (read_spec(p, m, item, at, name, &spec, &e) == 0) {
+	if (read_spec(p, m, item, at, &texts, &spec, &e) == 0) {
 		bool known = persist_task(s, &spec.id); /* it is sent again */
 		if (s->stopping)
 			err_set(&e, ERR_BUSY,

@@ -75,6 +75,8 @@ static void announce_task(struct mout *o, const struct module_task *t)
 	jout_strn(&o->w, "doc", t->doc, n);
 	if (t->params)
 		jout_str(&o->w, "params", t->params);
+	if (t->needs)
+		jout_str(&o->w, "needs", t->needs);
 	jout_end_object(&o->w);
 }
 
@@ -94,6 +96,8 @@ static void register_now(struct labour *b)
 		jout_bool(&o->w, "local", true);
 	if (b->state != WORKER_STARTING && b->state != WORKER_RUNNING)
 		jout_bool(&o->w, "draining", true);
+	if (b->conf.has)
+		jout_str(&o->w, "has", b->conf.has);
 	jobs_write_held(b, o);
 	jout_array(&o->w, "tasks");
 	for (size_t i = 0; i < b->modules.n; i++)

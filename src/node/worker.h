@@ -19,6 +19,7 @@ struct worker_conf { /* all borrowed; must live as long as worker_run() */
 	const char *const *modules;
 	size_t nmodules;
 	bool local;          /* a control plane's own: ends when its stdin closes */
+	const char *has;     /* words, db,gpu: for tasks that need them; or NULL */
 	int64_t shutdown_ms; /* for what runs when it is told to stop */
 	const char *exe;     /* this binary, for runners */
 	const char *state;   /* folder of this worker; its logs lie below */

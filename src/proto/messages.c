@@ -28,6 +28,8 @@ static const struct msg_field submit_task[] = {
 	FIELD("timeout_ms", F_INT, false, 0, "per attempt; 0 = none; left out: the module's"),
 	FIELD("defer", F_BOOL, false, 0,
 		"queue it even when no worker ever announced the name"),
+	FIELD("needs", F_STR, false, LINE,
+		"words, db,gpu: only a worker that has all of them takes it"),
 	FIELD("args_blob", F_ID, false, 0,
 		"arguments that were sent before with blob_put, instead of args"),
 	FIELD("args", F_LEN, false, 0, "JSON array, as text; left out: []"),
@@ -78,6 +80,8 @@ static const struct msg_field record[] = {
 	FIELD("cancel_reason", F_STR, false, LINE, ""),
 	FIELD("report", F_STR, false, LINE, "how a cancelled attempt ended"),
 	FIELD("lost", F_INT, false, 0, "attempts that ran when their worker was lost"),
+	FIELD("needs", F_STR, false, LINE, "as submitted"),
+	FIELD("waits", F_STR, false, LINE, "of a queued one: why no worker can take it now"),
 	FIELD("args_preview", F_STR, false, LINE,
 		"the beginning of its arguments as JSON text"),
 	FIELD("outs", F_INT, false, 0, "bytes that it wrote to stdout"),
@@ -143,6 +147,17 @@ static const struct msg_field announced_task[] = {
 	FIELD("module", F_STR, false, NAME, ""),
 	FIELD("doc", F_STR, false, DOC, ""),
 	FIELD("params", F_STR, false, LINE, "usage of its arguments"),
+	FIELD("needs", F_STR, false, LINE,
+		"words: a worker that does not have all of them is not given it"),
+	{.type = F_END},
+};
+
+static const struct msg_field announced_module[] = {
+	FIELD("name", F_STR, true, 255, ""),
+	FIELD("digest", F_STR, false, WORD,
+		"16 hexadecimal digits; modules of one name that differ are pointed out"),
+	FIELD("broken", F_STR, false, LINE,
+		"why its newest version could not be loaded; the tasks are those of the one before"),
 	{.type = F_END},
 };
 
@@ -414,6 +429,9 @@ static const struct msg_def defs[MSG__COUNT] = {
 			FIELD("draining", F_BOOL, false, 0, "takes nothing new"),
 			LIST("held", false, attempt,
 				"attempts that it has: others that it was given were lost on the way and are sent again"),
+			FIELD("has", F_STR, false, LINE,
+				"words, db,gpu: for tasks that need them"),
+			LIST("modules", false, announced_module, "what its tasks come from"),
 			LIST("tasks", true, announced_task, "what it can run")),
 		"A worker offers itself; again after each reconnect and each change of its tasks."},
 	[MSG_REGISTERED] = {"registered", FROM_SERVER, 0, true, MSG__COUNT,

@@ -1,10 +1,11 @@
 /* A task as rows: one in `task`, and one in `body` for each of its texts. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "store/inside.h"
 
-enum part { PART_ARGS, PART_KWARGS, PART_RESULT };
+enum part { PART_ARGS, PART_KWARGS, PART_RESULT, PART_NEEDS };
 
 /* In the order of COLUMNS; ?N of a statement is N = the column's place, from 1. */
 enum column {
@@ -103,21 +104,36 @@ static int save_body(struct store *s, const struct task *t, enum part part,
 	return store_run(s, st, e);
 }
 
-static int insert(struct store *s, const struct task *t, const char *name, struct err *e)
+static int save_needs(struct store *s, const struct task *t, const char *needs, struct err *e)
+{
+	struct bytes *b;
+	int rc;
+
+	if (!needs)
+		return 0;
+	b = bytes_new(needs, strlen(needs));
+	rc = save_body(s, t, PART_NEEDS, b, e);
+	bytes_unref(&b);
+	return rc;
+}
+
+static int insert(struct store *s, const struct stored *k, struct err *e)
 {
 	sqlite3_stmt *st = store_statement(s, STORE_INSERT, e);
+	const struct task *t = k->task;
 
 	if (!st)
 		return -1;
 	bind_changing(st, t);
 	sqlite3_bind_blob(st, COL_ID + 1, t->id.b, sizeof(t->id.b), SQLITE_STATIC);
-	bind_text(st, COL_NAME, name);
+	bind_text(st, COL_NAME, k->name);
 	bind_text(st, COL_OWNER, t->owner);
 	bind_number(st, COL_CREATED, t->created_at);
 	if (store_run(s, st, e))
 		return -1;
 	return save_body(s, t, PART_ARGS, t->args, e) ||
-			       save_body(s, t, PART_KWARGS, t->kwargs, e)
+			       save_body(s, t, PART_KWARGS, t->kwargs, e) ||
+			       save_needs(s, t, k->needs, e)
 		       ? -1
 		       : 0;
 }
@@ -132,11 +148,13 @@ static int update(struct store *s, const struct task *t, struct err *e)
 	return store_run(s, st, e);
 }
 
-int store_save(struct store *s, const struct task *t, const char *name, struct err *e)
+int store_save(struct store *s, const struct stored *k, struct err *e)
 {
+	const struct task *t = k->task;
+
 	if (store_begin(s, e))
 		return -1;
-	if (t->saved ? update(s, t, e) : insert(s, t, name, e))
+	if (t->saved ? update(s, t, e) : insert(s, k, e))
 		return -1;
 	return t->result ? save_body(s, t, PART_RESULT, t->result, e) : 0;
 }
@@ -209,11 +227,12 @@ static void borrow_texts(sqlite3_stmt *st, struct task *t)
 	t->result_type = type && strcmp(type, "json") == 0 ? RESULT_JSON : RESULT_BYTES;
 }
 
-static int read_bodies(struct store *s, struct task *t, struct err *e)
+static int read_bodies(struct store *s, struct task *t, struct bytes **needs, struct err *e)
 {
 	struct bytes **const parts[] = {[PART_ARGS] = &t->args,
 		[PART_KWARGS] = &t->kwargs,
-		[PART_RESULT] = &t->result};
+		[PART_RESULT] = &t->result,
+		[PART_NEEDS] = needs};
 	sqlite3_stmt *st = store_statement(s, STORE_BODIES, e);
 	int rc;
 
@@ -241,15 +260,22 @@ static int read_bodies(struct store *s, struct task *t, struct err *e)
 static int give(struct store *s, sqlite3_stmt *st, store_more_fn *fn, void *arg, struct err *e)
 {
 	struct task t = {0};
+	struct bytes *needs = NULL;
+	char *text = NULL;
 	int rc = read_row(s, st, &t, e);
 
-	if (rc == 0 && (rc = read_bodies(s, &t, e)) == 0) {
+	if (rc == 0 && (rc = read_bodies(s, &t, &needs, e)) == 0) {
 		borrow_texts(st, &t);
-		rc = fn(arg, &(struct stored){.task = &t, .name = text_of(st, COL_NAME)});
+		text = needs ? xstrndup(needs->data, needs->len) : NULL;
+		rc = fn(arg, &(struct stored){.task = &t,
+				     .name = text_of(st, COL_NAME),
+				     .needs = text});
 	}
 	bytes_unref(&t.args);
 	bytes_unref(&t.kwargs);
 	bytes_unref(&t.result);
+	bytes_unref(&needs);
+	free(text);
 	return rc;
 }
 

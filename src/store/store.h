@@ -26,21 +26,22 @@ const char *store_file(const struct store *s);
 /* Which start of a control plane on this folder this is, from 1: stored before store_open() returns. */
 uint64_t store_incarnation(const struct store *s);
 
-/* The whole task, new (t->saved is false: the caller sets it after the commit) or changed, becomes part of this turn's transaction. -1 with ERR_IO, or
+/* A task as it is saved. Everything in it is borrowed, until the callback returns. */
+struct stored {
+	const struct task *task; /* its name, worker and lists are not set */
+	const char *name;
+	const char *needs; /* a set of core/needs.h, or NULL */
+};
+
+/* The whole task, new (task->saved is false: the caller sets it after the commit) or changed, becomes part of this turn's transaction. -1 with ERR_IO, or
  * ERR_BUSY when there is no room on the disk: then nothing of the turn is saved, see store_again(). */
-int store_save(struct store *s, const struct task *t, const char *name, struct err *e);
+int store_save(struct store *s, const struct stored *t, struct err *e);
 /* Ends the transaction; nothing to do when nothing was saved. -1 as above. */
 int store_commit(struct store *s, struct err *e);
 /* After ERR_BUSY, when room was made: undoes the turn, so that all of it can be saved once more. */
 int store_again(struct store *s, struct err *e);
 /* Something was saved since the last commit. */
 bool store_pending(const struct store *s);
-
-/* A task as it was saved. Everything in it is borrowed until the callback returns. */
-struct stored {
-	const struct task *task; /* its name, worker and lists are not set */
-	const char *name;
-};
 
 typedef void store_task_fn(void *arg, const struct stored *t);
 /* Those that are not final, by number: what a start begins with. */

@@ -73,7 +73,7 @@ static void save(struct store *s, struct task *t)
 {
 	struct err e = {0};
 
-	if (store_save(s, t, "resize", &e))
+	if (store_save(s, &(struct stored){.task = t, .name = "resize"}, &e))
 		TEST_FAIL("%s", e.text);
 	t->saved = true; /* as after its commit */
 }
