@@ -20,7 +20,7 @@ enum event_type {
 	EVENT_TASK_ASSIGNED,
 	EVENT_TASK_LOST,
 	EVENT_TASK_PROGRESS, /* it told how far it is */
-	EVENT_TASK_STOPPED, /* a cancelled attempt has ended; text: how */
+	EVENT_TASK_STOPPED,  /* a cancelled attempt has ended; text: how */
 	EVENT_WORKER_REGISTERED,
 	EVENT_WORKER_ACTIVE,
 	EVENT_WORKER_INACTIVE,
