@@ -77,7 +77,13 @@ $(BUILD)/faults/powercut: $(BUILD)/tests/faults/powercut.o $(OBJS)
 	@mkdir -p $(@D)
 	$(call SAY,LD $@)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-unit: $(UNIT) $(FAULTS)
+# A cluster in one process, played from a seed.
+SIM := $(BUILD)/sim/sim
+$(SIM): $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/sim/*.c)) $(OBJS)
+	@mkdir -p $(@D)
+	$(call SAY,LD $@)$(CC) $(LDFLAGS) -Wl,--wrap=task_state_next -o $@ $^ $(LDLIBS)
+
+unit: $(UNIT) $(FAULTS) $(SIM)
 fuzzers: $(FUZZERS)
 
 # The same sources built in other ways, each in a folder of its own.

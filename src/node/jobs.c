@@ -143,17 +143,23 @@ static void fetch(struct job *j)
 static void take_job(struct labour *b, const struct msg *m, const struct json_node *o,
 	size_t *at)
 {
-	struct job *j = xcalloc(1, sizeof(*j));
+	struct job *j;
+	struct uuid id;
 	struct key k;
 	size_t args_len, kwargs_len;
 	const char *args = msg_take(m, o, "args", at, &args_len);
 	const char *kwargs = msg_take(m, o, "kwargs", at, &kwargs_len);
 
+	/* It was under way to us when we registered once more: it was sent again, and must not run twice. */
+	msg_uuid(o, "id", &id);
+	if (jobs_find(b, &id, (uint32_t)msg_int(o, "attempt", 0)))
+		return;
+	j = xcalloc(1, sizeof(*j));
 	j->labour = b;
 	j->serial = ++b->serial;
 	j->stop_ms = -1;
 	j->progress = -1;
-	msg_uuid(o, "id", &j->id);
+	j->id = id;
 	j->attempt = (uint32_t)msg_int(o, "attempt", 0);
 	j->n = (uint64_t)msg_int(o, "n", 0);
 	msg_str(o, "name", j->name, sizeof(j->name));

@@ -73,7 +73,7 @@ struct labour {
 	struct list begun;
 	struct list reads; /* struct read: of logs, that wait for more */
 	struct map *paces; /* name -> struct pace, of tasks that this worker knows or knew */
-	int64_t serial;
+	int64_t serial, enrolment; /* the second: r of the last register */
 	enum worker_state state;
 	char instance[UUID_TEXT];
 	bool registered, ever; /* now; once */

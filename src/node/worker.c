@@ -86,7 +86,8 @@ static void register_now(struct labour *b)
 	char host[256] = "unknown";
 
 	gethostname(host, sizeof(host) - 1);
-	mout_begin(o, MSG_REGISTER, 0);
+	b->enrolment = ++b->serial;
+	mout_begin(o, MSG_REGISTER, b->enrolment);
 	jout_str(&o->w, "worker", b->conf.id);
 	jout_str(&o->w, "host", host);
 	jout_str(&o->w, "instance", b->instance);
@@ -185,18 +186,20 @@ static void on_error(struct labour *b, const struct msg *m)
 {
 	struct err e;
 
-	if (m->req) {
+	if (m->req && m->req != b->enrolment) {
 		jobs_refused(b, m);
 		return;
 	}
 	msg_error(m, &e);
-	if (b->registered && e.code == ERR_NO) {
-		/* The control plane has forgotten us: a lease that ran out while we were away. */
-		b->registered = false;
-		register_now(b);
+	if (m->req || e.code != ERR_NO) {
+		give_up(b, &e);
 		return;
 	}
-	give_up(b, &e);
+	/* The control plane has forgotten us: a lease that ran out while we were away. It says so for each message; registering once is enough. */
+	if (b->registered) {
+		b->registered = false;
+		register_now(b);
+	}
 }
 
 static void on_msg(void *arg, const struct msg *m)
