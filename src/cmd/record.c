@@ -1,4 +1,4 @@
-/* status, result, cancel: commands about tasks that are there. */
+/* status, result: commands about tasks that are there. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,24 +14,6 @@ static const struct opt id_opts[] = {
 		.arg = "ID",
 		.help = "The task, in FastWorker's spelling",
 		.complete = "id"},
-	{.name = NULL},
-};
-
-static const struct opt cancel_opts[] = {
-	{.name = "task-id",
-		.type = OPT_STRING,
-		.arg = "ID",
-		.help = "The task, in FastWorker's spelling",
-		.complete = "id"},
-	{.name = "reason",
-		.type = OPT_STRING,
-		.arg = "TEXT",
-		.help = "Why; it is kept with the task"},
-	{.name = "yes",
-		.letter = 'y',
-		.type = OPT_FLAG,
-		.help = "For scripts that say so; it does not ask",
-		.hidden = true},
 	{.name = NULL},
 };
 
@@ -207,69 +189,4 @@ const struct cmd cmd_result_entry = {
 	.opts = id_opts,
 	.flags = CMD_STATUS,
 	.exec = exec_result,
-};
-
-static void tell_cancelled(struct cmd_ctx *ctx, struct asking *a, const struct json_node *o)
-{
-	char selector[128], why[1100], was[64];
-	struct err e;
-
-	msg_str(o, "selector", selector, sizeof(selector));
-	msg_str(o, "was", was, sizeof(was));
-	if (!msg_bool(o, "ok")) {
-		msg_str(o, "why", why, sizeof(why));
-		err_set(&e, ERR_NO, "%s: %s", str_show(selector), why);
-		worse(a, cmd_complain(ctx, &e));
-	} else if (ctx->json) {
-		out_json(ctx->out, o);
-	} else {
-		out_line(ctx->out, "%lld cancelled (was %s)", (long long)msg_int(o, "n", 0),
-			was);
-	}
-}
-
-static void on_cancelled(void *arg, const struct msg *m, bool more, const struct err *e)
-{
-	struct cmd_ctx *ctx = arg;
-	struct asking *a = ctx->state;
-
-	if (more ? ctx->ended : !cmd_let(ctx))
-		return;
-	if (e) {
-		cmd_fail(ctx, e);
-		return;
-	}
-	for (const struct json_node *o = msg_list(m->head, "tasks"); o; o = json_next(o))
-		tell_cancelled(ctx, a, o);
-	if (!more)
-		cmd_done(ctx, a->status);
-}
-
-static void exec_cancel(struct cmd_ctx *ctx)
-{
-	const char *reason = opts_str(ctx->opts, "reason");
-	struct mout o;
-	struct client *c;
-
-	if (!begin(ctx, &o, MSG_CANCEL, &c))
-		return;
-	if (reason)
-		jout_str(&o.w, "reason", reason);
-	client_send(c, &o, on_cancelled, cmd_hold(ctx));
-	mout_fini(&o);
-}
-
-const struct cmd cmd_cancel_entry = {
-	.name = "cancel",
-	.group = "tasks",
-	.usage = "[--reason TEXT] ID...",
-	.help = "Cancels tasks: recorded at once, what runs is stopped",
-	.about =
-		"What runs gets SIGTERM, and SIGKILL 10 s later. 1: unknown, or it had ended already.",
-	.examples = "fastworker cancel 42\nfastworker cancel 3-7 --reason 'wrong input'",
-	.complete = "id",
-	.nargs = -1,
-	.opts = cancel_opts,
-	.flags = CMD_DESTROYS,
-	.exec = exec_cancel,
 };

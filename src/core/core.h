@@ -54,6 +54,8 @@ struct core {
 	struct action_ring actions;
 };
 
+#define TASK_GRACE_MS 10000 /* when who cancels it says nothing else */
+
 /* task.c */
 struct task *task_new(struct core *c, struct now now, const struct task_spec *spec);
 void task_free(struct task **t);

@@ -157,6 +157,15 @@ int core_cancel(struct core *c, struct now now, struct task *t, const char *by,
 	return 0;
 }
 
+void core_stop_again(struct core *c, struct task *t, int64_t grace_ms)
+{
+	if (t->state != TASK_CANCELLED || !t->worker)
+		return;
+	if (grace_ms >= 0)
+		t->grace_ms = grace_ms;
+	act_stop(c, t, t->worker, t->attempt);
+}
+
 static int stale(struct core *c, struct worker *w, const struct uuid *id, uint32_t attempt,
 	struct err *e)
 {

@@ -169,9 +169,12 @@ void core_free(struct core **c);
  * name that nobody ever announced (unless defer), ERR_DENIED for another owner's id, ERR_BUSY over max_queued. */
 struct task *core_submit(struct core *c, struct now now, const struct task_spec *spec,
 	bool *again, struct err *e);
-/* Recorded at once, in every state that is not final; what runs is told to stop. -1 with ERR_NO when it is final already. */
+/* Recorded at once, in every state that is not final; what runs is told to stop within t->grace_ms, which the caller may set. -1 with ERR_NO when it is final already. */
 int core_cancel(struct core *c, struct now now, struct task *t, const char *by,
 	const char *reason, struct err *e);
+
+/* For a cancelled one that still fills a slot: its worker is told once more to end it, with a shorter grace time (-1: as before). */
+void core_stop_again(struct core *c, struct task *t, int64_t grace_ms);
 
 /* A new worker, or the same one again (same id and instance: it keeps its tasks; its names and slots are replaced). -1/NULL with ERR_NO, naming host and
  * pid of the holder, when a living worker of another instance has the id. */

@@ -30,6 +30,7 @@ static struct task *copy(struct core *c, const struct task_kept *k)
 	t->args = bytes_ref(from->args);
 	t->kwargs = bytes_ref(from->kwargs);
 	t->timeout_ms = from->timeout_ms;
+	t->grace_ms = TASK_GRACE_MS;
 	t->created_at = from->created_at;
 	t->started_at = from->started_at;
 	t->completed_at = from->completed_at;

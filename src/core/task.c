@@ -54,6 +54,7 @@ struct task *task_new(struct core *c, struct now now, const struct task_spec *sp
 	t->args = bytes_ref(spec->args);
 	t->kwargs = bytes_ref(spec->kwargs);
 	t->timeout_ms = spec->timeout_ms;
+	t->grace_ms = TASK_GRACE_MS;
 	t->created_at = now.wall_ms;
 	t->exit_status = -1;
 	t->stream = spec->stream;

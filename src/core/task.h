@@ -55,6 +55,7 @@ struct task {
 	struct bytes *args; /* JSON array as given */
 	struct bytes *kwargs; /* JSON object as given */
 	int64_t timeout_ms;   /* per attempt; 0 = none */
+	int64_t grace_ms;     /* between TERM and KILL when it is cancelled */
 	unsigned nagain;      /* how often its runner died and it was queued again */
 
 	/* Of the attempt, see credit.c. */

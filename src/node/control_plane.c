@@ -100,6 +100,7 @@ static void act(struct server *s, const struct action *a)
 		if (a->event->type == EVENT_WORKER_REMOVED)
 			herd_removed(s, a->event);
 		watches_event(s, a->event, a->task);
+		cancels_event(s, a->event, a->task);
 		break;
 	}
 }
@@ -392,6 +393,7 @@ static void init_server(struct server *s, struct clock *clock)
 	list_init(&s->dirty_watches);
 	list_init(&s->stream);
 	list_init(&s->absences);
+	list_init(&s->cancels);
 	peers_init(s);
 	wire_init(&s->in);
 	mout_init(&s->out);

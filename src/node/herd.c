@@ -338,7 +338,7 @@ void herd_stop(struct server *s, const struct action *a)
 	jout_object(&o->w, NULL);
 	mout_uuid(o, "id", &a->task->id);
 	jout_i64(&o->w, "attempt", a->attempt);
-	jout_i64(&o->w, "grace_ms", 10000);
+	jout_i64(&o->w, "grace_ms", a->task->grace_ms);
 	jout_end_object(&o->w);
 }
 

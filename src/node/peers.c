@@ -67,6 +67,7 @@ static void kill_peer(struct peer *p)
 	list_del(&p->dirty);
 	watches_drop(p);
 	uploads_drop(p);
+	cancels_drop(p);
 	reads_drop(p);
 	holds_drop(p);
 	herd_peer_gone(p);
@@ -101,6 +102,7 @@ static struct peer *new_peer(struct server *s, struct listener *l, const struct 
 	snprintf(p->principal, sizeof(p->principal), "%s", who->name);
 	list_init(&p->watches);
 	list_init(&p->uploads);
+	list_init(&p->cancels);
 	list_init(&p->outbox);
 	list_init(&p->reads);
 	list_init(&p->holds);

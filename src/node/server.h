@@ -45,6 +45,7 @@ struct peer {
 	struct list watches;   /* struct watch */
 	unsigned nwatches;     /* in it, at most WATCHES_MAX */
 	struct list uploads;   /* struct upload */
+	struct list cancels;   /* struct cancel that wait */
 	struct list outbox;    /* struct unsent */
 	struct list reads;     /* struct log_read */
 	size_t nreads;
@@ -70,6 +71,7 @@ struct server {
 	struct list all_peers, dirty;
 	struct list dirty_watches; /* struct watch with events to send */
 	struct list absences;      /* workers that are away, see herd.c */
+	struct list cancels;       /* struct cancel that wait */
 	struct list stream;        /* struct watch that sees all events */
 	struct map *reads;         /* serial -> struct log_read that a worker is to answer */
 	int64_t read_serial;
@@ -114,9 +116,13 @@ void peers_flush(struct server *s);
 /* requests.c */
 void request_handle(struct peer *p, const struct msg *m);
 
-/* steer.c: submit and cancel */
+/* steer.c */
 void submit_handle(struct peer *p, const struct msg *m);
+
+/* cancels.c */
 void cancel_handle(struct peer *p, const struct msg *m);
+void cancels_event(struct server *s, const struct event *ev, const struct task *t);
+void cancels_drop(struct peer *p);
 
 /* select.c: what a selector names. Tasks that the peer may not see are as if they were not there. */
 typedef void select_fn(void *arg, struct task *t);

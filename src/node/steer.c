@@ -1,4 +1,4 @@
-/* Submitting and cancelling. */
+/* Submitting. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -156,61 +156,4 @@ void submit_handle(struct peer *p, const struct msg *m)
 		item = json_next(item))
 		submit_one(p, m, item, &at, w, series_item(&out));
 	series_end(&out);
-}
-
-struct cancelling {
-	struct peer *peer;
-	struct series out;
-	const char *selector, *reason;
-};
-
-static void cancel_one(void *arg, struct task *t)
-{
-	struct cancelling *c = arg;
-	struct peer *p = c->peer;
-	struct mout *o = series_item(&c->out);
-	enum task_state was = t->state;
-	struct err e;
-	int rc;
-
-	if (!(p->roles & ROLE_ADMIN) && strcmp(t->owner, p->principal) != 0)
-		rc = err_set(&e, ERR_DENIED, "task %llu belongs to %s",
-			(unsigned long long)t->n, t->owner);
-	else
-		rc = core_cancel(p->server->core, server_now(p->server), t, p->principal,
-			c->reason, &e);
-	jout_object(&o->w, NULL);
-	mout_uuid(o, "id", &t->id);
-	jout_str(&o->w, "selector", c->selector);
-	jout_i64(&o->w, "n", (int64_t)t->n);
-	jout_bool(&o->w, "ok", rc == 0);
-	jout_str(&o->w, "was", task_state_word(was));
-	jout_str(&o->w, "state", task_state_word(t->state));
-	if (rc)
-		jout_str(&o->w, "why", e.text);
-	jout_end_object(&o->w);
-}
-
-static void cancel_none(struct mout *o, const char *selector)
-{
-	jout_object(&o->w, NULL);
-	jout_str(&o->w, "selector", selector);
-	jout_bool(&o->w, "ok", false);
-	jout_str(&o->w, "why", "no such task");
-	jout_end_object(&o->w);
-}
-
-void cancel_handle(struct peer *p, const struct msg *m)
-{
-	char selector[128], reason[1100];
-	struct cancelling c = {.peer = p, .selector = selector};
-
-	c.reason = msg_str(m->head, "reason", reason, sizeof(reason)) ? reason : NULL;
-	series_begin(&c.out, p, MSG_CANCELLED, m->req, "tasks");
-	for (const struct json_node *v = msg_list(m->head, "ids"); v; v = json_next(v)) {
-		if (!json_strcpy(v, selector, sizeof(selector)) ||
-			!select_tasks(p, selector, cancel_one, &c))
-			cancel_none(series_item(&c.out), selector);
-	}
-	series_end(&c.out);
 }

@@ -157,30 +157,33 @@ void tree_ask(struct asked *asked, pid_t leader)
 	kill(-leader, SIGCONT);
 }
 
-/* First itself, at once; its group then, which is ours only when we lead it. */
-static void end(void *arg, pid_t pid)
+/* Before the killing: a group dies at once, and what is dead is not counted. */
+static void note(void *arg, pid_t pid)
 {
 	struct platform_process p;
-	bool there = kill(pid, SIGKILL) == 0, seen = platform_look(pid, &p);
-	if (seen && p.group > 1 && p.group != getpgrp())
-		kill(-p.group, SIGKILL);
-	if (there && seen && !p.dead && arg)
+	if (platform_look(pid, &p) && !p.dead)
 		remember(arg, pid, 0);
 }
 
-/* Children are ended as they are read, without a look at anything else between. */
-static void end_children(void *arg, pid_t pid)
+/* First itself, at once; then its group, which may be ours when it was forked just now. */
+static void end(void *arg, pid_t pid)
 {
+	struct platform_process p;
+	(void)arg;
 	kill(pid, SIGKILL);
-	end(arg, pid);
+	if (platform_look(pid, &p) && p.group > 1 && p.group != getpgrp())
+		kill(-p.group, SIGKILL);
 }
 
 void tree_kill(struct asked *killed, pid_t leader)
 {
+	if (killed)
+		each_below(getpid(), note, killed);
 	if (leader > 0)
 		kill(-leader, SIGKILL);
-	platform_children(getpid(), end_children, killed);
-	each_below(getpid(), end, killed);
+	platform_children(getpid(), end,
+		NULL); /* as they are read, with no look at others between */
+	each_below(getpid(), end, NULL);
 }
 
 static int64_t now_ms(void)
@@ -220,7 +223,8 @@ size_t tree_end_below(pid_t root)
 	struct asked killed = {0};
 	struct living l = {.n = 1};
 	for (int i = 0; i < MAX_BELOW && l.n > 0; i++) {
-		each_below(root, end, &killed);
+		each_below(root, note, &killed);
+		each_below(root, end, NULL);
 		nanosleep(&soon, NULL);
 		l = (struct living){0};
 		each_below(root, count_living, &l);
