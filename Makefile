@@ -17,8 +17,8 @@ proto_OBJS := logrec address keys keyring context messages msg document wire soc
 store_OBJS := schema store rows others
 client_OBJS := client watch submit fetch log
 node_OBJS := module_parse module_task modules runner_msg inside_msg inside inside_client args scratch $(PLATFORM) tree logfile logread run run_end run_output run_log builtin runner spawn slot slot_read \
-	jobs jobs_all jobs_said handin logs lanes worker peers series select records rows steer watches uploads announcement herd cancels said tails holds reads local persist requests control_plane
-cmd_OBJS := out table session cmd help ending show arguments processes subworker start submit wait progress record cancel logs linewise pour lists list config \
+	jobs jobs_all jobs_said handin logs lanes worker peers series select records rows steer watches uploads announcement herd cancels drains said tails holds reads local persist requests control_plane
+cmd_OBJS := out table session cmd help ending show arguments processes subworker start submit wait progress record cancel drain logs linewise pour lists list config \
 	complete_words complete hidden words
 tui_OBJS := console acts header panel listing listing_panel lists cells rows feed detail pager confirm prompt run \
 	keys draw term rescue

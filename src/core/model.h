@@ -86,7 +86,14 @@ struct worker {
 	size_t nmodules;
 	int64_t pid;
 	unsigned slots;
-	bool local, draining;
+	bool local, draining; /* draining: for either reason below */
+	bool leaving;         /* it ends by itself when what it runs has ended */
+	bool drained;         /* somebody asked that it get nothing new */
+	enum drain_order {
+		DRAIN_ORDER_NONE,
+		DRAIN_ORDER_ON,
+		DRAIN_ORDER_OFF
+	} order; /* asked, and not yet confirmed by it */
 	enum peer_state state;
 	unsigned nheld;   /* tasks assigned or running on it */
 	struct list held; /* struct task.held, oldest first */

@@ -393,7 +393,6 @@ static void init_server(struct server *s, struct clock *clock)
 	list_init(&s->dirty_watches);
 	list_init(&s->stream);
 	list_init(&s->absences);
-	list_init(&s->cancels);
 	peers_init(s);
 	wire_init(&s->in);
 	mout_init(&s->out);

@@ -76,11 +76,10 @@ static void joined(struct peer *p, struct worker *w, const struct msg *m)
 	p->worker = w;
 	if (persist_worker(p->server, w, &e))
 		log_error("store.failed error=\"%s\"", e.text);
-	core_worker_drain(p->server->core, server_now(p->server), w,
-		msg_bool(m->head, "draining"));
 	log_info("worker.registered worker=%s host=%s address=%s slots=%u tasks=%zu", w->id,
 		str_show(w->host), p->address, w->slots, w->nnames);
 	answer_registered(p, m);
+	drains_joined(p, w, m);
 	give_again(p, m);
 	reads_joined(p->server, w);
 	if (w->local)

@@ -78,6 +78,8 @@ struct labour {
 	char instance[UUID_TEXT];
 	bool registered, ever; /* now; once */
 	bool hurried;          /* what runs was told to end */
+	bool leaving;          /* it was told to end */
+	bool drained;          /* it gets nothing new until the control plane says otherwise */
 	struct mout started, progress, done,
 		returned; /* being filled in this turn; head.len 0 = none */
 	struct mout out;

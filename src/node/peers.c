@@ -268,6 +268,7 @@ void peers_init(struct server *s)
 	s->reads = map_new();
 	list_init(&s->all_peers);
 	list_init(&s->dirty);
+	list_init(&s->cancels);
 	loop_timer_init(s->loop, &s->resend, on_resend, s);
 }
 

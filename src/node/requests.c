@@ -77,6 +77,7 @@ static handler *const handlers[MSG__COUNT] = {
 	[MSG_BLOB_GET] = blob_get_handle,
 	[MSG_LOG] = log_handle,
 	[MSG_LOG_DATA] = log_data_handle,
+	[MSG_DRAIN] = drain_handle,
 	[MSG_SHUTDOWN] = shutdown_handle,
 	[MSG_REGISTER] = register_handle,
 	[MSG_STARTED] = started_handle,

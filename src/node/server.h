@@ -119,6 +119,10 @@ void request_handle(struct peer *p, const struct msg *m);
 /* steer.c */
 void submit_handle(struct peer *p, const struct msg *m);
 
+/* drains.c */
+void drain_handle(struct peer *p, const struct msg *m);
+void drains_joined(struct peer *p, struct worker *w, const struct msg *m); /* it registered */
+
 /* cancels.c */
 void cancel_handle(struct peer *p, const struct msg *m);
 void cancels_event(struct server *s, const struct event *ev, const struct task *t);

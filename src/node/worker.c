@@ -95,8 +95,10 @@ static void register_now(struct labour *b)
 	jout_i64(&o->w, "slots", b->conf.slots);
 	if (b->conf.local)
 		jout_bool(&o->w, "local", true);
-	if (b->state != WORKER_STARTING && b->state != WORKER_RUNNING)
+	if (b->leaving)
 		jout_bool(&o->w, "draining", true);
+	if (b->drained)
+		jout_bool(&o->w, "drained", true);
 	if (b->conf.has)
 		jout_str(&o->w, "has", b->conf.has);
 	jobs_write_held(b, o);
@@ -202,6 +204,17 @@ static void on_error(struct labour *b, const struct msg *m)
 	}
 }
 
+/* Told from afar to take nothing new, or to take tasks again. Registering says that it is known. */
+static void on_rest(struct labour *b, const struct msg *m)
+{
+	b->drained = msg_bool(m->head, "on");
+	if (b->drained && b->state == WORKER_RUNNING)
+		move(b, WORKER_EV_DRAIN);
+	else if (!b->drained && b->state == WORKER_DRAINING && !b->leaving)
+		move(b, WORKER_EV_RESUME);
+	register_now(b);
+}
+
 static void on_msg(void *arg, const struct msg *m)
 {
 	struct labour *b = arg;
@@ -234,6 +247,9 @@ static void on_msg(void *arg, const struct msg *m)
 	case MSG_LOG_READ:
 		logs_read(b, m);
 		break;
+	case MSG_REST:
+		on_rest(b, m);
+		break;
 	case MSG_LEFT:
 		end(b);
 		break;
@@ -264,7 +280,7 @@ static void leave(struct labour *b)
 
 void labour_idle(struct labour *b)
 {
-	if (b->state == WORKER_DRAINING && list_empty(&b->jobs))
+	if (b->state == WORKER_DRAINING && b->leaving && list_empty(&b->jobs))
 		leave(b);
 }
 
@@ -305,10 +321,12 @@ static void on_signal(void *arg, int signo)
 	log_info("signal number=%d", signo);
 	if (b->state == WORKER_STARTING || b->state == WORKER_STOPPING) {
 		end(b);
-	} else if (b->state == WORKER_DRAINING) {
+	} else if (b->leaving) {
 		hurry(b);
 	} else {
-		move(b, WORKER_EV_DRAIN);
+		b->leaving = true;
+		if (b->state == WORKER_RUNNING)
+			move(b, WORKER_EV_DRAIN);
 		if (b->registered)
 			register_now(b);
 		loop_timer_in(&b->patience, b->conf.shutdown_ms);

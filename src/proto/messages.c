@@ -229,6 +229,17 @@ static const struct msg_field cancelled_task[] = {
 	{.type = F_END},
 };
 
+static const struct msg_field drained_worker[] = {
+	FIELD("worker", F_STR, true, SELECTOR, "as given"),
+	FIELD("ok", F_BOOL, true, 0, "there is such a worker"),
+	FIELD("why", F_STR, false, LINE, "when not ok"),
+	FIELD("again", F_BOOL, false, 0, "it was so before"),
+	FIELD("draining", F_BOOL, false, 0, "it gets nothing new"),
+	FIELD("leaving", F_BOOL, false, 0, "it was told to end"),
+	FIELD("running", F_INT, false, 0, "what it still has"),
+	{.type = F_END},
+};
+
 static const struct msg_field none[] = {{.type = F_END}};
 
 static const struct msg_def defs[MSG__COUNT] = {
@@ -417,6 +428,16 @@ static const struct msg_def defs[MSG__COUNT] = {
 			FIELD("data", F_LEN, false, 0,
 				"records: lines `@STREAM MS LEN`, each followed by LEN bytes")),
 		"Answers log and log_read."},
+	[MSG_DRAIN] = {"drain", FROM_CLIENT, ROLE_ADMIN, true, MSG_DRAINED,
+		FIELDS(FIELD("workers", F_WORDS, true, SELECTOR, "ids"),
+			FIELD("on", F_BOOL, true, 0, "false: they get tasks again")),
+		"Workers are to get nothing new. They remember it until their process ends."},
+	[MSG_DRAINED] = {"drained", FROM_SERVER, 0, true, MSG__COUNT,
+		FIELDS(LIST("workers", true, drained_worker, "one each"), MORE),
+		"Answers drain."},
+	[MSG_REST] = {"rest", FROM_SERVER, 0, true, MSG__COUNT,
+		FIELDS(FIELD("on", F_BOOL, true, 0, "false: it gets tasks again")),
+		"Tells a worker that it gets nothing new; it registers again to say that it knows."},
 	[MSG_SHUTDOWN] = {"shutdown", FROM_CLIENT, ROLE_ADMIN, true, MSG_STOPPING, none,
 		"Ends the control plane: running tasks of its local worker get 30 s."},
 	[MSG_STOPPING] = {"stopping", FROM_SERVER, 0, true, MSG__COUNT,
@@ -434,7 +455,10 @@ static const struct msg_def defs[MSG__COUNT] = {
 			FIELD("slots", F_INT, true, 0, "tasks at a time: its credit"),
 			FIELD("local", F_BOOL, false, 0,
 				"gets tasks only when no other worker has a free slot"),
-			FIELD("draining", F_BOOL, false, 0, "takes nothing new"),
+			FIELD("draining", F_BOOL, false, 0,
+				"takes nothing new: it ends when what it runs has ended"),
+			FIELD("drained", F_BOOL, false, 0,
+				"it was told with rest to take nothing new"),
 			LIST("held", false, attempt,
 				"attempts that it has: others that it was given were lost on the way and are sent again"),
 			FIELD("has", F_STR, false, LINE,
