@@ -174,6 +174,18 @@ def ports(n=1):
     raise Failed("no %d free ports in a row" % n)
 
 
+def busy(seconds=1.0):
+    """How much of the processors is used just now, 0 to 1."""
+    def count():
+        with open("/proc/stat") as f:
+            fields = [int(x) for x in f.readline().split()[1:9]]
+        return sum(fields), fields[3] + fields[4]
+    all1, idle1 = count()
+    time.sleep(seconds)
+    all2, idle2 = count()
+    return 1 - (idle2 - idle1) / max(1, all2 - all1)
+
+
 def memory(pid):
     """(resident, proportional) MB of a process."""
     found = {"Rss": 0, "Pss": 0}
