@@ -1,8 +1,9 @@
 /* Load on a control plane: the built-in task echo with random texts, so many at a time, each answer compared with what was sent.
  *
- *     build/bench/echo [-n TASKS] [-w WINDOW] [-P PROFILE] [-N NAME]
+ *     build/bench/echo [-n TASKS] [-w WINDOW] [-P PROFILE] [-N NAME] [-t TASK [-s]]
  *
- * Prints one figure per line, NAME TAB VALUE TAB UNIT. Each answer names the process that gave it: it must be neither the control plane nor a worker. Ends with 1
+ * Prints one figure per line, NAME TAB VALUE TAB UNIT. Each answer names the process that gave it: it must be neither the control plane nor a worker. With -t TASK that
+ * task is run instead, without arguments; it has to succeed and to write nothing, or with -s: it is given a number and has to write the next one. Ends with 1
  * when an answer is wrong or missing. */
 #include <getopt.h>
 #include <inttypes.h>
@@ -39,6 +40,8 @@ struct load {
 	struct context context;
 	struct rng rng;
 	char pool[POOL + MAX_TEXT];
+	const char *task;      /* NULL: echo */
+	bool sums;             /* the task is given a number and writes the next one */
 	struct pending *table; /* of `window` */
 	unsigned *idle;        /* a stack of free places in it */
 	unsigned window, nidle;
@@ -114,6 +117,13 @@ static void prepare(struct load *l, struct submission *s, char *args, size_t siz
 		.kwargs = "{\"pid\":true}",
 		.kwargs_len = 12};
 	s->args_len = write_args(args, size, p);
+	if (l->task) {
+		s->name = l->task;
+		s->args_len = l->sums ? (size_t)snprintf(args, size, "[%u]", p->salt)
+				      : (size_t)snprintf(args, size, "[]");
+		s->kwargs = NULL;
+		s->kwargs_len = 0;
+	}
 	client_make_id(l->client, &s->id);
 	put_place(&s->id, at);
 }
@@ -165,11 +175,22 @@ static bool right(struct load *l, const struct pending *p, const char *got, size
 	       memcmp(got + at + 9, want + 1, n) == 0 && got[len - 1] == '}';
 }
 
+/* The answer of a task that is not echo. */
+static bool task_right(const struct load *l, const struct pending *p, const char *got,
+	size_t len)
+{
+	char want[24] = "";
+
+	if (l->sums)
+		snprintf(want, sizeof(want), "%u\n", p->salt + 1);
+	return len == strlen(want) && memcmp(got ? got : "", want, len) == 0;
+}
+
 static void on_event(void *arg, const struct json_node *ev, const struct msg *m, size_t *at,
 	bool gap)
 {
 	struct load *l = arg;
-	char id[UUID_TEXT];
+	char id[UUID_TEXT], state[64];
 	struct uuid u;
 	unsigned i;
 	size_t len;
@@ -184,7 +205,9 @@ static void on_event(void *arg, const struct json_node *ev, const struct msg *m,
 		l->wrong++;
 		return;
 	}
-	if (!result || !right(l, &l->table[i], result, len)) {
+	msg_str(ev, "state", state, sizeof(state));
+	if (l->task ? strcmp(state, "success") != 0 || !task_right(l, &l->table[i], result, len)
+		    : !result || !right(l, &l->table[i], result, len)) {
 		if (l->wrong++ == 0)
 			fprintf(stderr, "echo: wrong answer: %.*s\n", (int)len,
 				result ? result : "");
@@ -341,7 +364,7 @@ int main(int argc, char **argv)
 	const char *profile = "default", *name = "echo";
 	int c;
 
-	while ((c = getopt(argc, argv, "n:w:P:N:")) != -1) {
+	while ((c = getopt(argc, argv, "n:w:P:N:t:s")) != -1) {
 		if (c == 'n')
 			l.want = number(optarg);
 		else if (c == 'w')
@@ -350,12 +373,17 @@ int main(int argc, char **argv)
 			profile = optarg;
 		else if (c == 'N')
 			name = optarg;
+		else if (c == 't')
+			l.task = optarg;
+		else if (c == 's')
+			l.sums = true;
 		else
-			die("usage: echo [-n TASKS] [-w WINDOW] [-P PROFILE] [-N NAME]", NULL);
+			die("usage: echo [-n TASKS] [-w WINDOW] [-P PROFILE] [-N NAME] [-t TASK [-s]]",
+				NULL);
 	}
 	run(&l, profile);
 	print(&l, name);
-	if (!pids_right(&l) || l.wrong || l.answered != l.want)
+	if ((!l.task && !pids_right(&l)) || l.wrong || l.answered != l.want)
 		l.status = 1;
 	return l.status;
 }

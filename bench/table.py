@@ -75,8 +75,12 @@ class Measure:
 
     def ratios(self, row):
         """How much better the first row is, round by round."""
-        ours = self.rows[0].values
+        ours = self.rows[0].values if self.ours(self.rows[0]) else []
         return [b / a if self.unit == "ms" else a / b for a, b in zip(ours, row.values) if a and b]
+
+    @staticmethod
+    def ours(row):
+        return row.rival.title == "fastworker"
 
     def print(self):
         print("\n%-*s %10s  %-19s %-22s %s" % (WIDTH, self.title, self.unit, "smallest - largest", "our advantage", "bar"))
@@ -102,7 +106,7 @@ class Measure:
     def verdict(self, row):
         if row.bar is None:
             return ""
-        if row is self.rows[0]:
+        if self.ours(row):
             value = statistics.median(row.values)
             holds, what = (value <= row.bar, "at most") if self.unit == "ms" else (value >= row.bar, "at least")
             return "%s %s: %s" % (what, number(row.bar), word(holds))

@@ -31,7 +31,7 @@ class Ours(Rival):
         programs = kit.folder("programs")
         if not os.path.exists(programs + "/program"):
             os.symlink(kit.find("true"), programs + "/program")
-        return [os.path.join(kit.ROOT, "bench", "tasks.sh"), programs]
+        return [os.path.join(kit.ROOT, "bench", name) for name in ("tasks.sh", "resident.sh")] + [programs]
 
     def start(self, workers=2, wrap=()):
         """wrap: a command that our control plane is started by."""
@@ -39,8 +39,12 @@ class Ours(Rival):
         self.ntasks = 0
         told = self.env["XDG_RUNTIME_DIR"] + "/fastworker/default.ctx"
         line = [self.fw, "control-plane", "--base-address", "auto", "--concurrency", str(workers), "-t"] + self.modules()
-        self.process = kit.Process(list(wrap) + line, self.env)
-        kit.wait_for(lambda: os.path.exists(told) or self.process.popen.poll() is not None, "our control plane listens")
+        with open(self.env["XDG_RUNTIME_DIR"] + "/said", "w+") as said:
+            self.process = kit.Process(list(wrap) + line, self.env, stderr=said)
+            kit.wait_for(lambda: os.path.exists(told) or self.process.popen.poll() is not None, "our control plane listens")
+            said.seek(0)
+            if not os.path.exists(told):
+                raise kit.Failed("our control plane ended: " + said.read().strip()[-300:])
         with open(told) as f:
             self.pid = json.load(f)["pid"]
         kit.wait_for(lambda: not workers or "active" in kit.command([self.fw, "workers"], env=self.env)[1], "our worker is there")
@@ -60,28 +64,45 @@ class Ours(Rival):
         return kit.Report(n, took)
 
     def map_function(self, n, task="plus_one"):
+        """Any task that is given a number and writes the next one."""
         took, out = kit.command([self.fw, "map", task], items(n), self.env)
         self.ntasks += n
         return kit.Report(n, took, self.check(out.split(), n))
+
+    def map_resident(self, n):
+        return self.map_function(n, "plus_one_resident")
 
     def check(self, answers, n):
         return abs(n - len(answers)) + sum(a != str(i + 2) for i, a in enumerate(answers[:n]))
 
     # Through the client library: bench/echo.c.
 
-    def load(self, n, window):
+    def load(self, n, window, *more):
         """The figures that it prints, by name; it ends with 1 when an answer is wrong or missing."""
         here = os.path.dirname(self.fw)
         program = next((p for p in (here + "/bench/echo", here + "/build/bench/echo") if os.path.exists(p)), None)
         if not program:
             raise kit.Failed("no build/bench/echo: `make bench` builds it")
-        _, out = kit.command([program, "-n", str(n), "-w", str(window)], env=self.env, ok=(0, 1))
+        _, out = kit.command([program, "-n", str(n), "-w", str(window)] + list(more), env=self.env, ok=(0, 1))
         self.ntasks += n
         return {line.split("\t")[0].split(".")[-1]: float(line.split("\t")[1]) for line in out.splitlines()}
 
     def echo(self, n):
         f = self.load(n, 2000)
         return kit.Report(n, n / f["rate"], int(f["wrong"]), note="%.1f tasks a message" % f["per_message"])
+
+    def task(self, n, *words):
+        f = self.load(n, 200, "-t", *words)
+        return kit.Report(n, n / f["rate"], int(f["wrong"]))
+
+    def library_true(self, n):
+        return self.task(n, "program")
+
+    def library_function(self, n):
+        return self.task(n, "plus_one", "-s")
+
+    def library_resident(self, n):
+        return self.task(n, "plus_one_resident", "-s")
 
     def one(self, n):
         f = self.load(n, 1)
@@ -109,7 +130,7 @@ class Ours(Rival):
 
     def program_ways(self):
         """What runs `true` as a program, as (label, run)."""
-        return [("map -- true", self.map_true)] if self.has("map") else [("submit, a program of a module", self.typed_true)]
+        return [("map -- true", self.map_true)] if self.has("map") else [("a program of a module", self.typed_true)]
 
     # A process per call.
 

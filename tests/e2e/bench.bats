@@ -22,7 +22,9 @@ liar() {
 	is "$stderr" ""
 	is "$(echo /tmp/fwb.*)" "$before"
 	matches "$output" 'fastworker shell: submit -n, wait \([0-9]+\) +[0-9.,]+ +[0-9.,]+ - [0-9.,]+'
+	matches "$output" 'fastworker, client library \([0-9]+\) +[0-9.,]+ +[0-9.,]+ - [0-9.,]+'
 	matches "$output" 'xargs -P2 -n1 true \([0-9]+\) +[0-9.,]+ +[0-9.,]+ - [0-9.,]+ +[0-9.]+x \([0-9.]+ - [0-9.]+\) +at least 0.900: (holds|MISSED)'
+	matches "$output" 'xargs -P2 -n1 bash -c \([0-9]+\) .* at least 2.50: (holds|MISSED)'
 	matches "$output" 'fastworker, 2 slots \([0-9]+\) +[0-9.,]+ .* at least 50,000: (holds|MISSED)'
 	matches "$output" '[0-9.]+ tasks a message'
 	matches "$output" 'fastworker submit -n true \([0-9]+\) +[0-9.]+ .* at most 10.0: (holds|MISSED)'
@@ -61,6 +63,14 @@ liar() {
 	has "$output" "exit status 70: no luck"
 	matches "$output" 'xargs -P2 -n1 true \([0-9]+\) +[0-9.,]+'
 	is "$(echo /tmp/fwb.*)" "$before"
+}
+
+@test "when we cannot be started, that is told, and no bar holds" {
+	liar 'control-plane) echo no luck >&2; exit 70 ;;'
+	FW=$fw_dir/liar run --separate-stderr "$REPO/bench/run" true
+	is "$status" 1
+	has "$output" "fastworker cannot be started: our control plane ended: no luck"
+	has "$output" "at least 0.900: not measured"
 }
 
 @test "what is over its time is named" {
