@@ -19,7 +19,7 @@ RUN = secrets.token_hex(6)
 PATIENCE = 30.0  # seconds for one command, or for a server to be ready
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  # no version manager's wrappers: they cost more than the task
 
-scratch = tempfile.mkdtemp(prefix="fwb.", dir="/tmp")  # short, for Unix sockets
+scratch = tempfile.mkdtemp(prefix="fwb.", dir=os.environ.get("BENCH_DIR", "/tmp"))  # short, for Unix sockets
 
 
 running = []  # processes that nobody stopped yet

@@ -5,8 +5,8 @@ load helper
 
 setup() {
 	fw_setup
-	export BENCH_ROUNDS=2 BENCH_SECONDS=0.02 BENCH_QUEUED=400 BENCH_RIVALS=xargs
-	before=$(echo /tmp/fwb.*)
+	export BENCH_ROUNDS=2 BENCH_SECONDS=0.02 BENCH_QUEUED=400 BENCH_RIVALS=xargs BENCH_DIR=$fw_dir/bench
+	mkdir "$BENCH_DIR"
 }
 teardown() { fw_teardown; }
 
@@ -20,7 +20,7 @@ liar() {
 	run --separate-stderr "$REPO/bench/run"
 	is "$status" 0
 	is "$stderr" ""
-	is "$(echo /tmp/fwb.*)" "$before"
+	is "$(ls "$BENCH_DIR")" ""
 	matches "$output" 'fastworker shell: submit -n, wait \([0-9]+\) +[0-9.,]+ +[0-9.,]+ - [0-9.,]+'
 	matches "$output" 'fastworker, client library \([0-9]+\) +[0-9.,]+ +[0-9.,]+ - [0-9.,]+'
 	matches "$output" 'xargs -P2 -n1 true \([0-9]+\) +[0-9.,]+ +[0-9.,]+ - [0-9.,]+ +[0-9.]+x \([0-9.]+ - [0-9.]+\) +at least 0.900: (holds|MISSED)'
@@ -44,7 +44,7 @@ liar() {
 	run --separate-stderr "$REPO/bench/run" submit nosuch
 	is "$status" 1
 	has "$stderr" "no measure nosuch; there are: true function"
-	is "$(echo /tmp/fwb.*)" "$before"
+	is "$(ls "$BENCH_DIR")" ""
 }
 
 @test "a wrong answer of ours is counted, told and the exit status" {
@@ -62,7 +62,7 @@ liar() {
 	has "$output" "failed: "
 	has "$output" "exit status 70: no luck"
 	matches "$output" 'xargs -P2 -n1 true \([0-9]+\) +[0-9.,]+'
-	is "$(echo /tmp/fwb.*)" "$before"
+	is "$(ls "$BENCH_DIR")" ""
 }
 
 @test "when we cannot be started, that is told, and no bar holds" {
