@@ -87,6 +87,8 @@ void job_end(struct job *j, const struct outcome *o)
 		job_hand_in(j);
 	}
 	logs_wake(b, &id, attempt, false);
+	if (b->keeper)
+		keeper_task(b->keeper);
 }
 
 void job_fail(struct job *j, const char *error)

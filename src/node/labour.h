@@ -7,6 +7,7 @@
 #include "base/map.h"
 #include "core/pace.h"
 #include "core/state.h"
+#include "node/keeper.h"
 #include "node/modules.h"
 #include "node/slot.h"
 #include "node/worker.h"
@@ -71,6 +72,7 @@ struct labour {
 	struct map *by_id;   /* likewise, by id and attempt */
 	struct list waiting; /* struct job.line: for a slot, in the order in which they came */
 	struct list begun;
+	struct keeper *keeper; /* of logs; NULL: no files */
 	struct list reads; /* struct read: of logs, that wait for more */
 	struct map *paces; /* name -> struct pace, of tasks that this worker knows or knew */
 	int64_t serial, enrolment; /* the second: r of the last register */
@@ -119,6 +121,7 @@ void job_hand_in(struct job *j);              /* from the start, also after a ne
 void job_send_on(struct job *j, size_t have); /* so much of its large result has arrived */
 
 /* logs.c: the output of tasks, for readers */
+void logs_start(struct labour *b);
 void logs_read(struct labour *b, const struct msg *m);
 /* It grew, it cannot be written any more (new_trouble), or it is over. */
 void logs_wake(struct labour *b, const struct uuid *id, uint32_t attempt, bool new_trouble);

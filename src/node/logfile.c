@@ -118,7 +118,9 @@ static int open_part(struct logfile *f)
 	f->pos = 0;
 	if (f->fd >= 0)
 		return 0;
+	int saved = errno;
 	give_up(f, "cannot make");
+	errno = saved;
 	return -1;
 }
 
@@ -126,8 +128,15 @@ static int begin(struct logfile *f, int64_t at_ms)
 {
 	struct buf text = BUF_INIT;
 
-	if (make_folder(f) || open_part(f))
-		return -1;
+	/* An empty folder may be removed between the two. */
+	for (int tries = 0; f->fd < 0; tries++) {
+		if (make_folder(f))
+			return -1;
+		f->trouble.code = ERR_NONE;
+		if (open_part(f) && (errno != ENOENT || tries))
+			return -1;
+	}
+	f->trouble.code = ERR_NONE;
 	/* Whoever tidies up leaves a locked one alone. */
 	f->lock_fd = fcntl(f->fd, F_DUPFD_CLOEXEC, 3);
 	flock(f->fd, LOCK_SH | LOCK_NB);
@@ -189,24 +198,33 @@ static size_t record_size(const char *p, size_t n, size_t *head)
 	return *head + strtoul(len, NULL, 10);
 }
 
-/* The record that does not fit as a whole stays with its last bytes. */
+/* Cuts the record at p, so that only the last `keep` of its bytes are left; how much goes. */
+static size_t cut_record(char *p, size_t size, size_t keep)
+{
+	char line[LOGREC_HEAD_MAX];
+	long long at_ms;
+	size_t n;
+	int stream;
+
+	if (sscanf(p, "@%d %lld", &stream, &at_ms) != 2)
+		BUG("a tail that does not consist of records");
+	n = logrec_head(line, stream, at_ms, keep);
+	memcpy(p + size - keep - n, line, n);
+	return size - keep - n;
+}
+
 const struct buf *logfile_tail(struct logfile *f)
 {
 	struct buf *t = &f->tail;
-	size_t from = 0, head, size;
-	char line[LOGREC_HEAD_MAX];
-	int stream;
-	long long at_ms;
+	size_t from = 0, head, size, rest;
 
 	while (t->len - from > LOGFILE_TAIL) {
 		size = record_size(t->data + from, t->len - from, &head);
-		size_t rest = t->len - from - size;
-		if (rest < LOGFILE_TAIL && size - head > LOGFILE_TAIL - rest &&
-			sscanf(t->data + from, "@%d %lld", &stream, &at_ms) == 2) {
-			size_t keep = LOGFILE_TAIL - rest;
-			size_t n = logrec_head(line, stream, at_ms, keep);
-			from += size - keep - n;
-			memcpy(t->data + from, line, n);
+		rest = t->len - from - size;
+		if (rest < LOGFILE_TAIL) {
+			/* The oldest that stays, or its end. */
+			if (size - head > LOGFILE_TAIL - rest)
+				from += cut_record(t->data + from, size, LOGFILE_TAIL - rest);
 			break;
 		}
 		from += size;

@@ -44,7 +44,7 @@ void logfile_write(struct logfile *f, int stream, int64_t at_ms, const char *p, 
 int64_t logfile_end(const struct logfile *f);
 /* Writes the footer, if there is a file, and closes it. The tail stays. */
 void logfile_close(struct logfile *f, int64_t at_ms, const char *footer);
-/* The records of the last LOGFILE_TAIL bytes. */
+/* The records of the last LOGFILE_TAIL bytes; a line more at most. */
 const struct buf *logfile_tail(struct logfile *f);
 void logfile_fini(struct logfile *f);
 

@@ -31,6 +31,15 @@ char *logs_path(const struct labour *b, uint64_t n, uint32_t attempt, const stru
 	return path;
 }
 
+void logs_start(struct labour *b)
+{
+	char *dir = xasprintf("%s/logs", b->conf.state);
+
+	if (b->conf.log_limit)
+		b->keeper = keeper_new(b->loop, dir, b->conf.log_keep);
+	free(dir);
+}
+
 static struct job *running(struct labour *b, const struct read *r)
 {
 	struct job *j = jobs_find(b, &r->id, r->attempt);
@@ -99,11 +108,11 @@ static bool try_read(struct labour *b, struct read *r, bool new_trouble)
 		j = NULL; /* waiting would bring nothing */
 	}
 	end = !j && data.len == 0;
-	if (data.len == 0 && !end && r->wait && !new_trouble)
-		return false;
-	answer(b, r, &got, &data, note, end);
+	bool now = data.len || end || !r->wait || new_trouble;
+	if (now)
+		answer(b, r, &got, &data, note, end);
 	buf_fini(&data);
-	return true;
+	return now;
 }
 
 static void forget(struct read *r)

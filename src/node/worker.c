@@ -363,6 +363,7 @@ static int start(struct labour *b, struct err *e)
 	uuid_make(&id, &(struct uuid){{0}}, b->clock->wall_ms(b->clock), &b->rng);
 	uuid_text(b->instance, &id);
 	lanes_start(b);
+	logs_start(b);
 	b->link = link_new(b->net, &conf, &link_ops, b);
 	loop_signal(b->loop, SIGTERM, on_signal, b);
 	loop_signal(b->loop, SIGINT, on_signal, b);
@@ -400,6 +401,7 @@ static void fini(struct labour *b)
 	loop_timer_clear(&b->retry);
 	link_free(&b->link);
 	logs_forget_all(b);
+	keeper_free(&b->keeper);
 	jobs_free(b);
 	lanes_fini(b);
 	map_free(&b->by_id);

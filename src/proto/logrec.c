@@ -18,9 +18,10 @@ static const char *number(const char *s, int64_t max, int64_t *out)
 	const char *from = s;
 
 	for (; *s >= '0' && *s <= '9'; s++) {
-		if (v > (max - (*s - '0')) / 10)
+		int digit = *s - '0';
+		if (digit > max || v > (max - digit) / 10)
 			return NULL;
-		v = v * 10 + (*s - '0');
+		v = v * 10 + digit;
 	}
 	*out = v;
 	return s == from || (*from == '0' && s - from > 1) ? NULL : s;
