@@ -54,6 +54,10 @@ static void print(struct show *s, const struct json_node *record, const char *p,
 		result_object(out, record, &s->ending, p, n);
 		return;
 	}
+	if (msg_bool(record, "stream"))
+		out_note(out,
+			"task %lld keeps no result: its output is in `fastworker logs %lld`",
+			(long long)s->ending.n, (long long)s->ending.n);
 	if (p)
 		result_print(out, &s->ending, p, n);
 	ending_tell(out, &s->ending);

@@ -69,6 +69,7 @@ struct worker_spec {
 		*instance; /* instance: random per process; tells a reconnect from a second holder */
 	const char *address; /* where it connects from, for people */
 	const char *principal;
+	const char *logs; /* folder of the output of its tasks, on its host; NULL = none */
 	int64_t pid;
 	unsigned slots;
 	bool local; /* gets tasks only when no other has a free slot */
@@ -81,7 +82,8 @@ struct worker_spec {
 
 struct worker {
 	char *id, *host, *instance, *address, *principal;
-	char *has; /* a set of core/needs.h, or NULL */
+	char *logs; /* as in struct worker_spec */
+	char *has;  /* a set of core/needs.h, or NULL */
 	struct worker_module *modules;
 	size_t nmodules;
 	int64_t pid;

@@ -75,6 +75,7 @@ void worker_free(struct worker **w)
 	free(mine->instance);
 	free(mine->address);
 	free(mine->principal);
+	free(mine->logs);
 	free(mine->names);
 	kit_free(mine);
 	free(mine);
@@ -93,6 +94,7 @@ static void describe(struct core *c, struct worker *w, const struct worker_spec 
 	replace(&w->host, spec->host);
 	replace(&w->address, spec->address);
 	replace(&w->principal, spec->principal);
+	replace(&w->logs, spec->logs);
 	w->pid = spec->pid;
 	w->slots = spec->slots;
 	w->local = spec->local;

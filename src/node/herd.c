@@ -89,7 +89,7 @@ static void joined(struct peer *p, struct worker *w, const struct msg *m)
 void register_handle(struct peer *p, const struct msg *m)
 {
 	struct server *s = p->server;
-	char id[128], host[260], instance[UUID_TEXT];
+	char id[128], host[260], instance[UUID_TEXT], logs[1100];
 	struct announcement names;
 	int wrong;
 	struct worker_spec spec = {.id = id, .host = host, .instance = instance};
@@ -101,6 +101,7 @@ void register_handle(struct peer *p, const struct msg *m)
 	msg_str(m->head, "host", host, sizeof(host));
 	msg_str(m->head, "instance", instance, sizeof(instance));
 	wrong = announcement_read(&names, m, &e);
+	spec.logs = msg_str(m->head, "logs", logs, sizeof(logs)) ? logs : NULL;
 	spec.address = p->address;
 	spec.principal = p->principal;
 	spec.pid = msg_int(m->head, "pid", 0);

@@ -73,7 +73,7 @@ struct labour {
 	struct list waiting; /* struct job.line: for a slot, in the order in which they came */
 	struct list begun;
 	struct keeper *keeper; /* of logs; NULL: no files */
-	struct list reads; /* struct read: of logs, that wait for more */
+	struct list reads;     /* struct read: of logs, that wait for more */
 	struct map *paces; /* name -> struct pace, of tasks that this worker knows or knew */
 	int64_t serial, enrolment; /* the second: r of the last register */
 	enum worker_state state;
@@ -122,6 +122,7 @@ void job_send_on(struct job *j, size_t have); /* so much of its large result has
 
 /* logs.c: the output of tasks, for readers */
 void logs_start(struct labour *b);
+void logs_announce(const struct labour *b, struct mout *o); /* where they are */
 void logs_read(struct labour *b, const struct msg *m);
 /* It grew, it cannot be written any more (new_trouble), or it is over. */
 void logs_wake(struct labour *b, const struct uuid *id, uint32_t attempt, bool new_trouble);

@@ -275,7 +275,7 @@ int logfile_read(const struct logfile_ask *ask, struct buf *data, struct logfile
 	int64_t size;
 
 	*got = (struct logfile_got){.offset = ask->offset, .next = ask->offset};
-	if (fd < 0 && errno == ENOENT) {
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) {
 		got->gone = true;
 		return 0;
 	}

@@ -40,6 +40,18 @@ void logs_start(struct labour *b)
 	free(dir);
 }
 
+void logs_announce(const struct labour *b, struct mout *o)
+{
+	char *dir;
+
+	if (!b->keeper)
+		return;
+	dir = xasprintf("%s/logs", b->conf.state);
+	if (strlen(dir) < 1000)
+		jout_str(&o->w, "logs", dir);
+	free(dir);
+}
+
 static struct job *running(struct labour *b, const struct read *r)
 {
 	struct job *j = jobs_find(b, &r->id, r->attempt);
@@ -106,6 +118,7 @@ static bool try_read(struct labour *b, struct read *r, bool new_trouble)
 		log_error("log.unreadable task=%llu: %s", (unsigned long long)r->n, e.text);
 		note = e.text;
 		j = NULL; /* waiting would bring nothing */
+		got.gone = true;
 	}
 	end = !j && data.len == 0;
 	bool now = data.len || end || !r->wait || new_trouble;

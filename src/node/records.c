@@ -5,6 +5,7 @@
 #include "base/fraction.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "node/logfile.h"
 #include "node/server.h"
 
 #define PREVIEW 200 /* bytes of the arguments that a table can show */
@@ -99,6 +100,19 @@ static void write_end(struct json_out *w, const struct task *t)
 	}
 }
 
+/* Where its output lies; it wrote some. */
+static void write_log(struct json_out *w, const struct core *c, const struct task *t)
+{
+	const struct worker *k = t->worker_id ? core_worker(c, t->worker_id) : NULL;
+	char *path;
+
+	if (!k || !k->logs || t->outs + t->errs <= 0 || t->log_error)
+		return;
+	path = logfile_path(k->logs, t->n, t->attempt, &t->id);
+	jout_str(w, "log", path);
+	free(path);
+}
+
 void record_write(struct json_out *w, const struct core *c, const struct task *t)
 {
 	char id[UUID_TEXT];
@@ -117,6 +131,7 @@ void record_write(struct json_out *w, const struct core *c, const struct task *t
 	write_preview(w, t);
 	progress_write(w, t->progress, t->progress_text);
 	write_end(w, t);
+	write_log(w, c, t);
 }
 
 void record_add(struct mout *o, const struct core *c, const struct task *t, bool result)

@@ -91,6 +91,7 @@ static void register_now(struct labour *b)
 	jout_str(&o->w, "worker", b->conf.id);
 	jout_str(&o->w, "host", host);
 	jout_str(&o->w, "instance", b->instance);
+	logs_announce(b, o);
 	jout_i64(&o->w, "pid", getpid());
 	jout_i64(&o->w, "slots", b->conf.slots);
 	if (b->conf.local)

@@ -461,6 +461,8 @@ static const struct msg_def defs[MSG__COUNT] = {
 				"it was told with rest to take nothing new"),
 			LIST("held", false, attempt,
 				"attempts that it has: others that it was given were lost on the way and are sent again"),
+			FIELD("logs", F_STR, false, LINE,
+				"folder of its logs: <n / 1000>/<n>-<attempt>-<id>.log below it"),
 			FIELD("has", F_STR, false, LINE,
 				"words, db,gpu: for tasks that need them"),
 			LIST("modules", false, announced_module, "what its tasks come from"),

@@ -59,7 +59,7 @@ logs_dir() {
 	follow "$second"
 	touch "$fw_dir/go"
 	wait_for grep -q before "$fw_dir/out"
-	! grep -q after "$fw_dir/out"
+	run ! grep -q after "$fw_dir/out"
 	kill -0 "$BG"
 	touch "$fw_dir/on"
 	wait "$BG"
@@ -222,7 +222,7 @@ logs_dir() {
 }
 
 @test "a folder that cannot be written does not hold up a task" {
-	mkdir -p "$XDG_STATE_HOME/fastworker/default/local"
+	(umask 077 && mkdir -p "$XDG_STATE_HOME/fastworker/default/local")
 	echo "no folder" >"$XDG_STATE_HOME/fastworker/default/local/logs"
 	fw_start
 	done_task both 1
@@ -256,6 +256,7 @@ logs_dir() {
 		"$(fw logs --stderr last 2>&1 | grep -o '^[0-9a-f]\{64\}') 12000000 0 success"
 	try 0 result last
 	is "$output" ""
+	has "$stderr" "fastworker logs 1"
 }
 
 @test "a streamed task does not wait for a reader that is gone" {
@@ -271,7 +272,7 @@ logs_dir() {
 	port=1 key='rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7'
 	guest workers || true # makes the key
 	public=$(sed -n 's/^public = //p' "$fw_dir/guest/fastworker/client.key")
-	(umask 077 && echo "$public role=submit name=guest" >"$XDG_CONFIG_HOME/fastworker/authorized_keys")
+	(umask 077 && mkdir -p "$XDG_CONFIG_HOME/fastworker" && echo "$public role=submit name=guest" >"$XDG_CONFIG_HOME/fastworker/authorized_keys")
 	fw_start
 	port=$(base_port) key=$(context server_key)
 	done_task both secret

@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/bin/sh
 # Tasks that write, for logs.bats.
 
 # @task
@@ -35,7 +35,9 @@ flood() {
 # @usage BYTES
 # Random bytes to stdout, their checksum to stderr.
 random() {
-	head -c "$1" /dev/urandom | tee >(sha256sum >&2)
+	head -c "$1" /dev/urandom >"$TMPDIR/random"
+	sha256sum <"$TMPDIR/random" >&2
+	cat "$TMPDIR/random"
 }
 
 # @task

@@ -105,7 +105,10 @@ static void test_small(void)
 static void test_nothing(void)
 {
 	struct logfile f;
-	const struct logfile_ask ask = {.path = "/tmp/fw-no-such.log", .had = 0, .tail = -1, .size = 10};
+	const struct logfile_ask ask = {.path = "/tmp/fw-no-such.log",
+		.had = 0,
+		.tail = -1,
+		.size = 10};
 	struct logfile_got got;
 	struct buf data = BUF_INIT;
 	struct err e;
