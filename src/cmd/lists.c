@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "cmd/cmd.h"
+#include "cmd/differ.h"
 #include "proto/msg.h"
 
 /* A query that is shown page by page. */
@@ -13,14 +14,17 @@ struct listing {
 	size_t ncolumns;
 	int64_t left; /* rows still wanted */
 	char *filter;
+	struct differ *differ; /* `workers`: modules to point out */
 };
 
 static void release(struct cmd_ctx *ctx)
 {
 	struct listing *l = ctx->state;
 
-	if (l)
+	if (l) {
 		free(l->filter);
+		differ_free(&l->differ);
+	}
 	free(l);
 }
 
@@ -31,8 +35,11 @@ static void show(struct cmd_ctx *ctx, struct listing *l, const struct json_node 
 	const struct json_node **list = xcalloc(n + 1, sizeof(*list));
 	size_t i = 0;
 
-	for (const struct json_node *r = json_first(rows); r && i < n; r = json_next(r))
+	for (const struct json_node *r = json_first(rows); r && i < n; r = json_next(r)) {
 		list[i++] = r;
+		if (l->differ)
+			differ_see(l->differ, r);
+	}
 	out_rows(ctx->out, l->columns, l->ncolumns, list, n, loop_wall_ms(ctx->session->loop));
 	free(list);
 }
@@ -55,10 +62,13 @@ static void on_rows(void *arg, const struct msg *m, bool more, const struct err 
 	n = rows->type == JSON_ARRAY ? (int64_t)rows->nchild : 0;
 	show(ctx, l, rows, (size_t)(n < l->left ? n : l->left));
 	l->left -= n;
-	if (next && l->left > 0)
+	if (next && l->left > 0) {
 		ask(ctx, ctx->session->client, next);
-	else
-		cmd_done(ctx, 0);
+		return;
+	}
+	if (l->differ)
+		differ_tell(l->differ, ctx->out);
+	cmd_done(ctx, 0);
 }
 
 static void ask(struct cmd_ctx *ctx, struct client *c, int64_t cursor)
@@ -164,19 +174,28 @@ static const struct column worker_columns[] = {
 	{"FAILED", "failed", COL_INT, 6, 0},
 	{"TASKS", "names", COL_INT, 5, 0},
 	{"SEEN", "last_seen", COL_SINCE, 5, 0},
-	{"RUNNING", "running", COL_TEXT, 7, 0},
+	{"RUNNING", "running", COL_TEXT, 7, 14},
+	{"MODULES", "modules", COL_MODULES, 7, 0},
 };
 
 static void exec_workers(struct cmd_ctx *ctx)
 {
+	struct listing *l;
+
 	start(ctx, "workers", worker_columns, ARRAY_LEN(worker_columns), INT64_MAX);
+	l = ctx->state;
+	if (l && !ctx->json)
+		l->differ = differ_new();
 }
 
 const struct cmd cmd_workers_entry = {
 	.name = "workers",
 	.group = "looking",
 	.usage = "",
-	.help = "Lists workers",
+	.help = "Lists workers, what they do, and their modules",
+	.about =
+		"Behind a module stand the first digits of its digest; `!` marks one that is not the same on every worker, `?` one whose newest\n"
+		"version cannot be loaded: the version before it is in use.",
 	.exec = exec_workers,
 	.release = release,
 };

@@ -39,7 +39,8 @@ enum column_kind {
 	COL_AGE,   /* ms */
 	COL_SINCE, /* wall clock ms: shown as age */
 	COL_BYTES,
-	COL_FAR, /* a number from 0 to 1: shown as 40% */
+	COL_MODULES, /* a list of modules: tasks:3fab12c! */
+	COL_FAR,     /* a number from 0 to 1: shown as 40% */
 };
 
 struct column {

@@ -89,6 +89,25 @@ static void add_raw(struct buf *b, const struct json_node *v)
 	buf_add(b, raw, n);
 }
 
+/* name:DIGEST, cut; ! differs from another worker's, ? is broken. */
+static void modules_cell(struct buf *b, const struct json_node *list)
+{
+	for (const struct json_node *m = json_first(list); m; m = json_next(m)) {
+		const struct json_node *name = json_get(m, "name"),
+				       *digest = json_get(m, "digest");
+		struct buf text = BUF_INIT;
+		if (b->len)
+			buf_addc(b, ' ');
+		if (name)
+			json_unescape(name, b);
+		if (digest)
+			json_unescape(digest, &text);
+		buf_addf(b, ":%.7s%s%s", buf_str(&text), json_get(m, "differs") ? "!" : "",
+			json_get(m, "broken") ? "?" : "");
+		buf_fini(&text);
+	}
+}
+
 /* The text of a cell; "-" where there is nothing. The caller frees it. */
 static char *cell(const struct column *c, const struct json_node *row, long long now)
 {
@@ -99,6 +118,8 @@ static char *cell(const struct column *c, const struct json_node *row, long long
 		json_unescape(v, &raw);
 	else if (v && v->type == JSON_NUMBER)
 		number_cell(&raw, c, v, now);
+	else if (v && c->kind == COL_MODULES && v->type == JSON_ARRAY)
+		modules_cell(&raw, v);
 	else if (v && v->type != JSON_NULL)
 		add_raw(&raw, v);
 	str_safe(&safe, buf_str(&raw), raw.len, false);

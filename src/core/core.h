@@ -101,7 +101,8 @@ struct name *name_take(struct core *c, const char *text); /* made when it is new
 void name_add_worker(struct name *n, struct worker *w);
 void name_remove_worker(struct name *n, const struct worker *w);
 void name_announce(struct core *c, const struct worker_task *wt, struct worker *w);
-void names_forget(struct worker *w); /* takes the worker out of all its names */
+void names_forget(struct worker *w);   /* takes the worker out of all its names: it is gone */
+void names_withdraw(struct worker *w); /* the same: it is there and says anew what it has */
 
 /* variant.c */
 /* The queue for tasks of this name with these needs: the name itself when there are none. */

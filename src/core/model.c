@@ -87,7 +87,7 @@ static int may_submit(const struct core *c, const struct task_spec *spec, struct
 {
 	const struct name *n = core_name(c, spec->name);
 
-	if (!spec->defer && (!n || !n->announced))
+	if (!spec->defer && (!n || !n->announced || n->withdrawn))
 		return unknown_name(c, spec->name, e);
 	/* Names are kept for ever: whoever defers must not be able to make them without end. */
 	if (!n && map_count(c->names) >= NAMES_MAX)

@@ -37,6 +37,7 @@ struct name {
 	char *module, *doc,
 		*params; /* as last announced; NULL = not known; params is JSON text or NULL */
 	bool announced;  /* by some worker, once; it may be away now */
+	bool withdrawn; /* the last worker that had it is there and says that it has it no more */
 	struct list waiting[PRIO__COUNT]; /* struct task.waiting, first in first out */
 	size_t nwaiting;
 	struct list ready

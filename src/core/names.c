@@ -134,6 +134,7 @@ void name_announce(struct core *c, const struct worker_task *wt, struct worker *
 	replace(&n->doc, wt->doc);
 	replace(&n->params, wt->params);
 	replace(&n->module_needs, wt->needs && *wt->needs ? wt->needs : NULL);
+	n->withdrawn = false;
 	make_known(c, n);
 	/* An announcement may name a task twice, or one that the worker lacks something for. */
 	if (has_worker(n, w) || !needs_met(wt->needs, w->has))
@@ -164,4 +165,19 @@ void names_forget(struct worker *w)
 	free(w->names);
 	w->names = NULL;
 	w->nnames = 0;
+}
+
+void names_withdraw(struct worker *w)
+{
+	struct name **old = w->names;
+	size_t n = w->nnames;
+
+	w->names = NULL;
+	w->nnames = 0;
+	for (size_t i = 0; i < n; i++) {
+		name_remove_worker(old[i], w);
+		variants_forget(old[i], w);
+		old[i]->withdrawn = old[i]->nworkers == 0;
+	}
+	free(old);
 }

@@ -109,6 +109,9 @@ char *core_why_waiting(const struct core *c, const struct task *t)
 		return buf_steal(&text);
 	if (n->nworkers)
 		buf_adds(&text, "each worker that can take it is away or draining");
+	else if (base->withdrawn)
+		buf_addf(&text, "no worker has a task \"%s\" any more: its module was changed",
+			base->text);
 	else if (!base->announced)
 		buf_addf(&text, "no worker ever had a task \"%s\"", base->text);
 	else if (n->needs || base->module_needs)

@@ -98,7 +98,7 @@ static void describe(struct core *c, struct worker *w, const struct worker_spec 
 	w->pid = spec->pid;
 	w->slots = spec->slots;
 	w->local = spec->local;
-	names_forget(w);
+	names_withdraw(w);
 	kit_take(w, spec);
 	for (size_t i = 0; i < spec->ntasks; i++)
 		name_announce(c, &spec->tasks[i], w);

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "node/hangup.h"
 #include "node/server.h"
 
 #define READ_AT_ONCE                                                                           \
@@ -312,6 +313,16 @@ static void on_signal(void *arg, int signo)
 	control_plane_stop(arg);
 }
 
+static void on_hangup(void *arg, int signo)
+{
+	struct server *s = arg;
+
+	if (hangup_is_end())
+		on_signal(arg, signo);
+	else if (s->local)
+		local_reload(s->local);
+}
+
 /* As many descriptors as we may have: each connection is one. */
 static void raise_limits(void)
 {
@@ -437,6 +448,7 @@ int control_plane_run(const struct control_plane_conf *conf, struct err *e)
 		e->code = ERR_NONE;
 		loop_signal(s->loop, SIGTERM, on_signal, s);
 		loop_signal(s->loop, SIGINT, on_signal, s);
+		loop_signal(s->loop, SIGHUP, on_hangup, s);
 		loop_hook(s->loop, before_sleep, s);
 		struct address probe = s->context.base;
 		probe.port += PORT_QUERY;

@@ -307,14 +307,15 @@ static bool held(const struct msg *m, const struct job *j)
 	return false;
 }
 
-void jobs_registered(struct labour *b, const struct msg *m)
+void jobs_registered(struct labour *b, const struct msg *m, bool anew)
 {
 	struct list *e, *tmp;
 
 	list_each (e, tmp, &b->jobs) {
 		struct job *j = container_of(e, struct job, all);
 		if (j->done) {
-			job_hand_in(j);
+			if (anew)
+				job_hand_in(j);
 			continue;
 		}
 		if (!held(m, j)) {
@@ -324,6 +325,8 @@ void jobs_registered(struct labour *b, const struct msg *m)
 			stop_job(j, GRACE_MS);
 			continue;
 		}
+		if (!anew)
+			continue;
 		j->recalled = false; /* it is asked for again, if need be */
 		if (j->started && !list_linked(&j->begun))
 			list_push_back(&b->begun, &j->begun);

@@ -9,6 +9,7 @@
 #include "core/state.h"
 #include "node/keeper.h"
 #include "node/modules.h"
+#include "node/notice.h"
 #include "node/slot.h"
 #include "node/worker.h"
 #include "proto/link.h"
@@ -67,9 +68,10 @@ struct labour {
 	struct clock *clock;
 	struct rng rng;
 	struct modules modules;
-	struct lane *lanes;  /* conf.slots of them */
-	struct list jobs;    /* struct job */
-	struct map *by_id;   /* likewise, by id and attempt */
+	struct notice *notice; /* of changes of their files; NULL: the system cannot tell */
+	struct lane *lanes;    /* conf.slots of them */
+	struct list jobs;      /* struct job */
+	struct map *by_id;     /* likewise, by id and attempt */
 	struct list waiting; /* struct job.line: for a slot, in the order in which they came */
 	struct list begun;
 	struct keeper *keeper; /* of logs; NULL: no files */
@@ -101,9 +103,8 @@ void jobs_blob(struct labour *b, const struct msg *m);   /* a part of large argu
 void jobs_have(struct labour *b, const struct msg *m);   /* a part of a large result arrived */
 void jobs_refused(struct labour *b,
 	const struct msg *m); /* an error that answers a job's own request */
-void jobs_registered(struct labour *b,
-	const struct msg
-		*m); /* says again what was not answered; drops what is not ours any more */
+void jobs_registered(struct labour *b, const struct msg *m,
+	bool anew); /* drops what is not ours any more; anew, on a new connection: says again what was not answered */
 void jobs_write_held(struct labour *b, struct mout *o); /* what we have, for register */
 void jobs_retry(struct labour *b); /* results that were refused for lack of room */
 void jobs_cancel_all(struct labour *b, int64_t grace_ms);
@@ -145,7 +146,14 @@ void lane_leave(struct job *j);
 void lane_stop(struct job *j, int64_t grace_ms);
 void lane_recall(struct job *j);
 
+/* offer.c */
+int offer_open(struct labour *b, struct err *e); /* loads the modules */
+void offer_again(struct labour *b);              /* loads them again, and tells what is new */
+void offer_write(const struct labour *b, struct mout *o); /* what we offer, for register */
+void offer_close(struct labour *b);
+
 /* worker.c */
+void labour_register(struct labour *b);
 void labour_flush(struct labour *b);
 void labour_idle(struct labour *b); /* a job is gone: may be the last one before the end */
 

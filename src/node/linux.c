@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -202,6 +203,33 @@ int64_t platform_oom_kills(void)
 		return counter(found);
 	}
 	return -1;
+}
+
+int platform_notice_open(void)
+{
+	return inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+}
+
+/* Not each write: a file counts when its writer closes it, or when it gets its name. */
+int platform_notice_add(int fd, const char *folder)
+{
+	return inotify_add_watch(fd, folder,
+		IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB |
+			IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR);
+}
+
+void platform_notice_read(int fd, platform_notice_fn *fn, void *arg)
+{
+	union {
+		struct inotify_event first;
+		char bytes[4096];
+	} in;
+	ssize_t n = read(fd, in.bytes, sizeof(in.bytes));
+	for (ssize_t at = 0; at < n;) {
+		const struct inotify_event *ev = (const void *)(in.bytes + at);
+		fn(arg, ev->wd, ev->len ? ev->name : NULL);
+		at += (ssize_t)(sizeof(*ev) + ev->len);
+	}
 }
 
 int platform_pidfd(pid_t pid)

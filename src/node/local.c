@@ -23,6 +23,7 @@ struct local {
 	pid_t pid; /* 0 = not running */
 	int pipe;  /* its stdin: it ends when this closes, also when we are killed */
 	bool stopping;
+	bool registered; /* since it was started */
 	int64_t backoff_ms;
 	struct loop_timer timer; /* next start; while stopping: patience */
 };
@@ -46,6 +47,7 @@ static void ended(void *arg, pid_t pid, int status, const struct rusage *usage)
 	int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 
 	l->pid = 0;
+	l->registered = false;
 	close(l->pipe);
 	l->pipe = -1;
 	loop_timer_clear(&l->timer);
@@ -172,8 +174,16 @@ void local_registered(struct local *l)
 {
 	if (!l)
 		return;
+	l->registered = true;
 	l->backoff_ms = RESTART_FIRST_MS;
 	server_ready(l->server);
+}
+
+/* One that is starting loads them just now, and does not listen to signals yet. */
+void local_reload(struct local *l)
+{
+	if (l->pid && l->registered && !l->stopping)
+		kill(l->pid, SIGHUP);
 }
 
 void local_stop(struct local *l, bool now)

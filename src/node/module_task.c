@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "node/module_copy.h"
 
 static const char *const kind_words[] = {
 	[TASK_KIND_BUILTIN] = "builtin",
@@ -35,6 +36,7 @@ static void task_fini(struct module_task *t)
 	free(t->params);
 	free(t->needs);
 	free(t->path);
+	free(t->source);
 	free(t->function);
 	free(t->shell);
 	*t = (struct module_task){0};
@@ -97,7 +99,71 @@ void modules_fini(struct modules *m)
 	for (size_t i = 0; i < m->n; i++)
 		task_fini(&m->tasks[i]);
 	free(m->tasks);
+	for (size_t i = 0; i < m->nlist; i++) {
+		free(m->list[i].spec);
+		free(m->list[i].name);
+		free(m->list[i].path);
+		free(m->list[i].broken);
+	}
+	free(m->list);
+	for (size_t i = 0; i < m->ncopies; i++)
+		free(m->copies[i]);
+	free(m->copies);
+	module_copy_close(&m->folder);
 	*m = (struct modules){0};
+}
+
+int module_tasks_move(struct modules *to, struct modules *from, struct err *e)
+{
+	for (size_t i = 0; i < from->n; i++) {
+		const struct module_task *old = modules_find(to, from->tasks[i].name);
+		if (old)
+			return say_twice(old, &from->tasks[i], e);
+	}
+	for (size_t i = 0; i < from->n; i++)
+		module_task_add(to, &from->tasks[i], NULL);
+	from->n = 0;
+	return 0;
+}
+
+void module_tasks_keep(struct modules *to, const struct modules *old, size_t of)
+{
+	for (size_t i = 0; i < old->n; i++) {
+		const struct module_task *t = &old->tasks[i];
+		struct module_task copy = *t;
+		if (t->of != of || modules_find(to, t->name))
+			continue;
+		copy.name = xstrdup(t->name);
+		copy.module = xstrdup(t->module);
+		copy.doc = xstrdup(t->doc);
+		copy.params = xstrdup(t->params);
+		copy.needs = xstrdup(t->needs);
+		copy.path = xstrdup(t->path);
+		copy.source = xstrdup(t->source);
+		copy.function = xstrdup(t->function);
+		copy.shell = xstrdup(t->shell);
+		module_task_add(to, &copy, NULL);
+	}
+}
+
+static bool same(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+bool module_tasks_same(const struct modules *a, const struct modules *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++) {
+		const struct module_task *x = &a->tasks[i], *y = &b->tasks[i];
+		if (!same(x->name, y->name) || !same(x->module, y->module) ||
+			!same(x->doc, y->doc) || !same(x->params, y->params) ||
+			!same(x->needs, y->needs) || !same(x->path, y->path) ||
+			!same(x->source, y->source))
+			return false;
+	}
+	return true;
 }
 
 char *module_name(const char *path)

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/digest.h"
 #include "base/err.h"
 
 enum task_kind { TASK_KIND_BUILTIN, TASK_KIND_SHELL, TASK_KIND_EXEC };
@@ -25,22 +26,46 @@ struct module_task {
 	char *params; /* usage of the arguments from `# @usage A B [C]`, or NULL */
 	char *needs;  /* a set of core/needs.h, from `# @task needs=db,gpu`; or NULL */
 	enum task_kind kind;
-	char *path;         /* module file or executable, absolute; NULL for builtin */
+	char *path;   /* module file or executable, absolute; NULL for builtin */
+	char *source; /* shell only: copy of the text that was loaded, which a task sources instead of path; NULL: none */
+	size_t of;    /* index in modules.list; MODULE_NONE for builtin */
 	char *function;     /* shell only */
 	char *shell;        /* shell only: "/bin/sh" or "/bin/bash" */
 	int line;           /* of the definition */
 	int64_t timeout_ms; /* 0 = none, -1 = not said (300 s) */
 };
 
+#define MODULE_NONE SIZE_MAX
+
+struct module {                   /* what one word of the command line names */
+	char *spec;               /* the word */
+	char *name;               /* as in struct module_task */
+	char *path;               /* absolute, links resolved; NULL: it was never there */
+	char digest[DIGEST_TEXT]; /* of the version in use */
+	char *broken; /* why the newest version cannot be used; the one before it is. NULL = it can */
+};
+
 struct modules {
 	struct module_task *tasks; /* built-in ones first, then in order of loading */
 	size_t n, cap;
+	struct module *list; /* in the order of the command line */
+	size_t nlist;
+	char *folder;  /* where copies of shell modules are kept; NULL = there are none */
+	char **copies; /* all of them, the latest use last */
+	size_t ncopies;
 };
 
 /* Loads builtin tasks and all of specs (paths, as given on the command line; module files end in .sh or .bash or have a sh/bash first line). ERR_DATA with
  * file:line for what is wrong inside, ERR_CONFIG for one that others can write (with the chmod), ERR_DATA for a name given twice (both places named, and
  * how to name one of them `# @task MODULE.NAME`), for a Python module name (what to do instead), for a missing file. */
 int modules_load(struct modules *m, const char *const *specs, size_t n, struct err *e);
+/* The same; tasks of shell modules run from copies below `folder` (module_copy.h), so that they run what was loaded, whatever becomes of the file. Not so a module that
+ * asks where it lies (BASH_SOURCE), and none when the folder cannot be written: that is logged. */
+int modules_open(struct modules *m, const char *folder, const char *const *specs, size_t n,
+	struct err *e);
+/* Loads all of it again. A module that is broken now, or that defines a name which an earlier one has, stays as it was before, with `broken` set. Returns whether
+ * anything is different. Pointers to tasks are no longer valid. */
+bool modules_reload(struct modules *m);
 void modules_fini(struct modules *m);
 const struct module_task *modules_find(const struct modules *m,
 	const char *name); /* NULL: none */

@@ -43,6 +43,14 @@ bool platform_look(pid_t pid, struct platform_process *p);
 /* Its environment, a NUL behind each string. 1; 0: it has none, or it is not ours to look at; -1: none just now, it is in the middle of an exec. */
 int platform_environment(pid_t pid, struct buf *env);
 
+/* Changes of the files in folders. A descriptor to wait for with poll(), or -1: this system does not tell. */
+int platform_notice_open(void);
+/* A number for the folder, or -1: it is none, or it cannot be looked at. */
+int platform_notice_add(int fd, const char *folder);
+/* Calls fn for each change: the folder's number, -1 when it is not known which; the file's name, NULL when it is the folder itself. */
+typedef void platform_notice_fn(void *arg, int folder, const char *name);
+void platform_notice_read(int fd, platform_notice_fn *fn, void *arg);
+
 /* How often the system killed a process for lack of memory in the group of processes (cgroup) that this one is in; -1: not known. */
 int64_t platform_oom_kills(void);
 /* A descriptor that can be read from when that process has ended, or -1. */

@@ -77,6 +77,26 @@ int64_t platform_oom_kills(void)
 	return -1;
 }
 
+int platform_notice_open(void)
+{
+	errno = ENOSYS;
+	return -1;
+}
+
+int platform_notice_add(int fd, const char *folder)
+{
+	(void)fd;
+	(void)folder;
+	return -1;
+}
+
+void platform_notice_read(int fd, platform_notice_fn *fn, void *arg)
+{
+	(void)fd;
+	(void)fn;
+	(void)arg;
+}
+
 int platform_pidfd(pid_t pid)
 {
 	(void)pid;

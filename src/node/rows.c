@@ -54,41 +54,13 @@ static int task_rows(struct peer *p, const struct msg *m, struct mout *o, struct
 	return 0;
 }
 
-static void worker_row(struct json_out *w, const struct worker *k)
-{
-	struct list *e, *tmp;
-
-	jout_object(w, NULL);
-	jout_str(w, "id", k->id);
-	jout_str(w, "state",
-		k->draining && k->state == PEER_ACTIVE ? "draining"
-						       : peer_state_word(k->state));
-	jout_bool(w, "local", k->local);
-	jout_str(w, "host", k->host);
-	jout_str(w, "address", k->address);
-	if (k->has && *k->has)
-		jout_str(w, "has", k->has);
-	jout_i64(w, "pid", k->pid);
-	jout_i64(w, "slots", k->slots);
-	jout_i64(w, "load", (int64_t)(k->nheld + k->nghosts));
-	jout_i64(w, "done", (int64_t)k->ndone);
-	jout_i64(w, "failed", (int64_t)k->nfailed);
-	jout_i64(w, "stale", (int64_t)k->nstale);
-	jout_i64(w, "names", (int64_t)k->nnames);
-	jout_i64(w, "registered_at", k->registered_at);
-	jout_i64(w, "last_seen", k->seen_at);
-	jout_array(w, "running");
-	list_each (e, tmp, &k->held)
-		jout_i64(w, NULL, (int64_t)container_of(e, struct task, held)->n);
-	jout_end_array(w);
-	jout_end_object(w);
-}
-
 static int worker_rows(struct peer *p, const struct msg *m, struct mout *o, struct err *err)
 {
 	int64_t offset = msg_int(m->head, "offset", 0), cursor = msg_int(m->head, "cursor", 0),
 		i = 0, next = 0;
 	struct list *e, *tmp, *workers = core_workers(p->server->core);
+
+	struct map *seen = modules_compared(p->server->core);
 
 	if (cursor > offset)
 		offset = cursor;
@@ -100,10 +72,11 @@ static int worker_rows(struct peer *p, const struct msg *m, struct mout *o, stru
 			next = i - 1;
 			break;
 		}
-		worker_row(&o->w, container_of(e, struct worker, all));
+		worker_row(&o->w, container_of(e, struct worker, all), seen);
 	}
 	jout_end_array(&o->w);
 	jout_i64(&o->w, "next", next);
+	map_free(&seen);
 	return 0;
 }
 
@@ -153,8 +126,11 @@ static int name_rows(struct peer *p, const struct msg *m, struct mout *o, struct
 	size_t n = 0, pos = 0, i = (size_t)msg_int(m->head, "cursor", 0);
 	void *v;
 
-	while (map_each(names, &pos, NULL, &v))
-		sorted[n++] = v;
+	while (map_each(names, &pos, NULL, &v)) {
+		const struct name *one = v;
+		if (!one->withdrawn || core_name_waiting(one))
+			sorted[n++] = v;
+	}
 	qsort(sorted, n, sizeof(*sorted), compare_names);
 	jout_array(&o->w, "rows");
 	for (; i < n && o->head.len < PROTO_BATCH; i++)

@@ -70,6 +70,7 @@ void run_free(struct run **run)
 	list_del(&x->queued);
 	free(x->name);
 	free(x->path);
+	free(x->source);
 	free(x->function);
 	free(x->shell);
 	free(x->end.error);
@@ -235,8 +236,10 @@ static void command_line(const struct run *run, struct words *argv)
 	}
 	words_add(argv, "-c");
 	words_add(argv, script);
-	words_add(argv, "sh");
-	words_add(argv, run->path);
+	words_add(argv, run->path); /* $0: what a shell puts before its complaints */
+	/* The text that was loaded; the file itself if somebody has tidied up the copy. */
+	words_add(argv,
+		run->source && access(run->source, R_OK) == 0 ? run->source : run->path);
 	words_add(argv, run->function);
 }
 

@@ -33,6 +33,7 @@ struct run_end { /* how it ended; valid when run.over */
 struct run {
 	struct uuid id;
 	int64_t attempt;
+	char *source; /* what a shell sources instead of path: the text that was loaded; NULL: path */
 	char *name, *path, *function,
 		*shell; /* the last three may be NULL, as in struct module_task */
 	enum task_kind kind;

@@ -50,6 +50,23 @@ static size_t cut(const struct line *l)
 	return n;
 }
 
+/* bash names the file that it read: the user knows it by another name. */
+static void name_module(struct buf *err, const struct run *run)
+{
+	struct buf named = BUF_INIT;
+	const char *from = buf_str(err), *at;
+	if (!run->source || !strstr(from, run->source))
+		return;
+	while ((at = strstr(from, run->source))) {
+		buf_add(&named, from, (size_t)(at - from));
+		buf_adds(&named, run->path);
+		from = at + strlen(run->source);
+	}
+	buf_adds(&named, from);
+	buf_fini(err);
+	*err = named;
+}
+
 static void add_last_lines(struct buf *to, const struct buf *err)
 {
 	struct line lines[MAX_LINES];
@@ -159,6 +176,7 @@ static void judge_exit(struct run *run, struct buf *text)
 	if (run->end.ok)
 		return;
 	judge_memory(run, text);
+	name_module(&run->err, run);
 	add_last_lines(text, &run->err);
 }
 

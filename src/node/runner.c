@@ -237,6 +237,7 @@ static int on_task(struct runner *r, const struct runner_msg *m, struct err *e)
 	run->kind = kind < 0 ? TASK_KIND_BUILTIN : (enum task_kind)kind;
 	run->name = json_strdup(json_get(m->head, "name"));
 	run->path = json_strdup(json_get(m->head, "path"));
+	run->source = json_strdup(json_get(m->head, "source"));
 	run->function = json_strdup(json_get(m->head, "function"));
 	run->shell = json_strdup(json_get(m->head, "shell"));
 	run->timeout_ms = read_ms(m, "timeout_ms");

@@ -163,6 +163,11 @@ void used_write(struct json_out *w, const struct task *t);
 void record_add(struct mout *o, const struct core *c, const struct task *t, bool result);
 void get_handle(struct peer *p, const struct msg *m);
 
+/* row_worker.c */
+/* What is known of each module by name, for worker_row(); borrows from the workers. The caller frees it. */
+struct map *modules_compared(struct core *c);
+void worker_row(struct json_out *w, const struct worker *k, const struct map *seen);
+
 /* rows.c */
 void query_handle(struct peer *p, const struct msg *m);
 
@@ -254,6 +259,8 @@ struct task *persist_task_n(struct server *s, uint64_t n);
 struct local *local_new(struct server *s);
 void local_free(struct local **l);
 void local_registered(struct local *l);
+/* It loads its modules again. */
+void local_reload(struct local *l);
 /* Asks it to end; server_end() follows when it has. now: do not wait for what it runs. */
 void local_stop(struct local *l, bool now);
 

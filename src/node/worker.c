@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "node/hangup.h"
 #include "node/labour.h"
 
 #define LEAVE_MS 1000 /* patience for the answer to leave */
@@ -61,26 +62,7 @@ static void before_sleep(void *arg)
 	labour_flush(arg);
 }
 
-/* Long documentation is cut: a message has a limit, and a list of tasks needs the first lines only. */
-static void announce_task(struct mout *o, const struct module_task *t)
-{
-	size_t n = strlen(t->doc);
-
-	if (n > 300)
-		for (n = 300; n > 0 && ((unsigned char)t->doc[n] & 0xC0) == 0x80; n--)
-			;
-	jout_object(&o->w, NULL);
-	jout_str(&o->w, "name", t->name);
-	jout_str(&o->w, "module", t->module);
-	jout_strn(&o->w, "doc", t->doc, n);
-	if (t->params)
-		jout_str(&o->w, "params", t->params);
-	if (t->needs)
-		jout_str(&o->w, "needs", t->needs);
-	jout_end_object(&o->w);
-}
-
-static void register_now(struct labour *b)
+void labour_register(struct labour *b)
 {
 	struct mout *o = &b->out;
 	char host[256] = "unknown";
@@ -100,20 +82,15 @@ static void register_now(struct labour *b)
 		jout_bool(&o->w, "draining", true);
 	if (b->drained)
 		jout_bool(&o->w, "drained", true);
-	if (b->conf.has)
-		jout_str(&o->w, "has", b->conf.has);
 	jobs_write_held(b, o);
-	jout_array(&o->w, "tasks");
-	for (size_t i = 0; i < b->modules.n; i++)
-		announce_task(o, &b->modules.tasks[i]);
-	jout_end_array(&o->w);
+	offer_write(b, o);
 	mout_end(o);
 	link_send(b->link, o);
 }
 
 static void on_up(void *arg, const struct msg *welcome)
 {
-	register_now(arg);
+	labour_register(arg);
 }
 
 static void on_down(void *arg, const struct err *why)
@@ -164,13 +141,15 @@ static void on_registered(struct labour *b, const struct msg *m)
 {
 	char address[300], text[600];
 
+	bool anew = !b->registered;
+
 	b->registered = true;
 	b->fault.code = ERR_NONE;
 	b->heartbeat_ms = msg_int(m->head, "heartbeat_ms", 10000);
 	if (b->heartbeat_ms < 10)
 		b->heartbeat_ms = 10;
 	loop_timer_in(&b->heartbeat, b->heartbeat_ms);
-	jobs_registered(b, m);
+	jobs_registered(b, m, anew);
 	if (b->ever)
 		return;
 	b->ever = true;
@@ -201,7 +180,7 @@ static void on_error(struct labour *b, const struct msg *m)
 	/* The control plane has forgotten us: a lease that ran out while we were away. It says so for each message; registering once is enough. */
 	if (b->registered) {
 		b->registered = false;
-		register_now(b);
+		labour_register(b);
 	}
 }
 
@@ -213,7 +192,7 @@ static void on_rest(struct labour *b, const struct msg *m)
 		move(b, WORKER_EV_DRAIN);
 	else if (!b->drained && b->state == WORKER_DRAINING && !b->leaving)
 		move(b, WORKER_EV_RESUME);
-	register_now(b);
+	labour_register(b);
 }
 
 static void on_msg(void *arg, const struct msg *m)
@@ -329,10 +308,18 @@ static void on_signal(void *arg, int signo)
 		if (b->state == WORKER_RUNNING)
 			move(b, WORKER_EV_DRAIN);
 		if (b->registered)
-			register_now(b);
+			labour_register(b);
 		loop_timer_in(&b->patience, b->conf.shutdown_ms);
 		labour_idle(b);
 	}
+}
+
+static void on_hangup(void *arg, int signo)
+{
+	if (hangup_is_end())
+		on_signal(arg, signo);
+	else
+		offer_again(arg);
 }
 
 /* The control plane that started this local worker is gone. */
@@ -359,7 +346,7 @@ static int start(struct labour *b, struct err *e)
 		.want = b->conf.local ? -1 : PORT_WORKER};
 	struct uuid id;
 
-	if (modules_load(&b->modules, b->conf.modules, b->conf.nmodules, e))
+	if (offer_open(b, e))
 		return -1;
 	uuid_make(&id, &(struct uuid){{0}}, b->clock->wall_ms(b->clock), &b->rng);
 	uuid_text(b->instance, &id);
@@ -368,6 +355,7 @@ static int start(struct labour *b, struct err *e)
 	b->link = link_new(b->net, &conf, &link_ops, b);
 	loop_signal(b->loop, SIGTERM, on_signal, b);
 	loop_signal(b->loop, SIGINT, on_signal, b);
+	loop_signal(b->loop, SIGHUP, on_hangup, b);
 	if (b->conf.local)
 		loop_fd(b->loop, STDIN_FILENO, LOOP_READ, 5, on_parent_gone, b);
 	loop_hook(b->loop, before_sleep, b);
@@ -406,7 +394,7 @@ static void fini(struct labour *b)
 	jobs_free(b);
 	lanes_fini(b);
 	map_free(&b->by_id);
-	modules_fini(&b->modules);
+	offer_close(b);
 	mout_fini(&b->started);
 	mout_fini(&b->progress);
 	mout_fini(&b->done);

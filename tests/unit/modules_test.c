@@ -142,9 +142,9 @@ static void test_load(void)
 {
 	struct modules m;
 	struct err e;
-	char *sh = put("mine.sh", "# @task\nf() {\n}\n", 0644);
-	char *bash = put("other.bash", "# @task\ng-1() {\n}\n", 0644);
-	char *plain = put("plain", "#!/usr/bin/env bash\n# @task\nh() {\n}\n", 0644);
+	char *sh = put("mine.sh", "# @task\nf() {\n:\n}\n", 0644);
+	char *bash = put("other.bash", "# @task\ng-1() {\n:\n}\n", 0644);
+	char *plain = put("plain", "#!/usr/bin/env bash\n# @task\nh() {\n:\n}\n", 0644);
 	const char *const specs[] = {sh, bash, plain};
 	if (modules_load(&m, specs, 3, &e) < 0)
 		TEST_FAIL("%s", e.text);
@@ -222,10 +222,10 @@ static void test_refused(void)
 	path = put("data", "text\n", 0644);
 	check_refused(path, ERR_DATA, "neither its name nor its first line");
 	free(path);
-	path = put("open.sh", "# @task\nf() {\n}\n", 0666);
+	path = put("open.sh", "# @task\nf() {\n:\n}\n", 0666);
 	check_refused(path, ERR_CONFIG, "chmod");
 	free(path);
-	path = put("echo.sh", "# @task\necho() {\n}\n", 0644);
+	path = put("echo.sh", "# @task\necho() {\n:\n}\n", 0644);
 	check_refused(path, ERR_DATA,
 		"the task echo is defined twice: in fastworker itself and in ");
 	free(path);
@@ -264,6 +264,74 @@ static void test_examples(void)
 	}
 }
 
+static bool readable(const char *path)
+{
+	return path && access(path, R_OK) == 0;
+}
+
+static void test_reload(void)
+{
+	struct modules m;
+	struct err e;
+	char *a = put("ra.sh", "# @task\nra() { :; }\n", 0644);
+	char *b = put("rb.sh", "# @task\nrb() { :; }\n# @task\nrb2() { :; }\n", 0644);
+	char *copies = xasprintf("%s/copies", folder), *first, *second;
+	const char *const specs[] = {a, b};
+	char digest[DIGEST_TEXT];
+	if (modules_open(&m, copies, specs, 2, &e) < 0)
+		TEST_FAIL("%s", e.text);
+	CHECK_INT(m.nlist, 2);
+	CHECK_STR(m.list[1].name, "rb");
+	first = xstrdup(modules_find(&m, "rb")->source);
+	CHECK(readable(first));
+	CHECK(!modules_reload(&m));
+	memcpy(digest, m.list[1].digest, sizeof(digest));
+	/* Broken: what it was stays, and the other one is new. */
+	free(put("rb.sh", "# @task\nrb() {\n", 0644));
+	free(put("ra.sh", "# @task needs=db\nra() { :; }\n", 0644));
+	CHECK(modules_reload(&m));
+	CHECK(strstr(m.list[1].broken, "rb.sh:"));
+	CHECK(!m.list[0].broken);
+	CHECK_STR(m.list[1].digest, digest);
+	CHECK(modules_find(&m, "rb") && modules_find(&m, "rb2"));
+	CHECK_STR(modules_find(&m, "rb")->source, first);
+	CHECK_STR(modules_find(&m, "ra")->needs, "db");
+	CHECK(!modules_reload(&m)); /* still the same fault */
+	/* A name of another one: likewise. */
+	free(put("rb.sh", "# @task\nra() { :; }\n", 0644));
+	CHECK(modules_reload(&m));
+	CHECK(strstr(m.list[1].broken, "defined twice"));
+	CHECK(modules_find(&m, "rb2"));
+	/* Mended; what ran from the old version may go on to. */
+	free(put("rb.sh", "# @task\nrb() { true; }\n", 0644));
+	CHECK(modules_reload(&m));
+	CHECK(!m.list[1].broken);
+	CHECK(!modules_find(&m, "rb2"));
+	second = xstrdup(modules_find(&m, "rb")->source);
+	CHECK(strcmp(first, second) != 0);
+	CHECK(readable(first) && readable(second));
+	CHECK(strcmp(m.list[1].digest, digest) != 0);
+	/* Old versions do not gather for ever. */
+	for (int i = 0; i < 50; i++) {
+		char *text = xasprintf("# @task\nrb() { echo %d; }\n", i);
+		free(put("rb.sh", text, 0644));
+		free(text);
+		CHECK(modules_reload(&m));
+	}
+	CHECK(!readable(first) && !readable(second));
+	CHECK(readable(modules_find(&m, "rb")->source));
+	CHECK(m.ncopies < 40);
+	free(first);
+	first = xstrdup(modules_find(&m, "rb")->source);
+	modules_fini(&m);
+	CHECK(!readable(first));
+	free(first);
+	free(second);
+	free(copies);
+	free(a);
+	free(b);
+}
+
 static void test_clean_up(void)
 {
 	char *command = xasprintf("rm -r %s", folder);
@@ -280,6 +348,7 @@ static const struct test tests[] = {
 	{"refused", test_refused},
 	{"too_large", test_too_large},
 	{"examples", test_examples},
+	{"reload", test_reload},
 	{"clean_up", test_clean_up},
 };
 
