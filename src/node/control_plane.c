@@ -5,13 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "node/hangup.h"
+#include "node/limits.h"
 #include "node/server.h"
 
 #define READ_AT_ONCE                                                                           \
@@ -323,20 +323,6 @@ static void on_hangup(void *arg, int signo)
 		local_reload(s->local);
 }
 
-/* As many descriptors as we may have: each connection is one. */
-static void raise_limits(void)
-{
-	struct rlimit r;
-
-	if (getrlimit(RLIMIT_NOFILE, &r) == 0) {
-		r.rlim_cur = r.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &r);
-	}
-	/* Keys are in this memory. */
-	r = (struct rlimit){0, 0};
-	setrlimit(RLIMIT_CORE, &r);
-}
-
 /* Keys of the server and of the owner; who else may come in stands in authorized_keys. */
 static int load_keys(struct server *s, struct err *e)
 {
@@ -439,7 +425,7 @@ int control_plane_run(const struct control_plane_conf *conf, struct err *e)
 	struct clock clock;
 
 	signal(SIGPIPE, SIG_IGN);
-	raise_limits();
+	limits_raise();
 	s->conf = *conf;
 	init_server(s, &clock);
 	if (open_server(s, e)) {
