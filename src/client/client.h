@@ -74,6 +74,7 @@ struct submission {
 	size_t args_len;
 	const char *kwargs; /* JSON object, or NULL */
 	size_t kwargs_len;
+	bool fed; /* its stdin comes from client_feed_open() on the same connection; it runs at most once */
 	bool stream; /* no result: its output is read with client_log_open() and hold, and the task waits for that reader */
 };
 
@@ -113,5 +114,19 @@ struct client_log *client_log_open(struct client *c, const char *id,
 /* While paused, nothing more is asked for; what has come is still given (at most 128 KiB). */
 void client_log_pause(struct client_log *l, bool paused);
 void client_log_close(struct client_log **l); /* a held task goes on without us */
+
+/* Feeding the stdin of a task that was submitted with `fed`, from a descriptor. Nothing is read before the task runs, and never more than 256 KiB
+ * that it has not taken. The end of the descriptor is the end of its stdin; when the task takes no more, reading stops quietly. Survives lost connections. When the
+ * feed is closed before its end, the task is ended by the control plane once the connection goes: end the process, or cancel it. */
+struct client_feed;
+/* e: it cannot go on (ERR_IO: reading failed; else the control plane refused). Called at most once; then nothing is read any more. */
+typedef void client_feed_fn(void *arg, const struct err *e);
+/* fd: borrowed, may block. */
+struct client_feed *client_feed_open(struct client *c, const char *id, int fd,
+	client_feed_fn *fn, void *arg);
+/* Each event of the task, as it comes: it begins when the task runs. */
+void client_feed_event(struct client_feed *f, const struct json_node *ev);
+void client_feed_close(struct client_feed **f);     /* NULL is fine; no call comes any more */
+bool client_feed_done(const struct client_feed *f); /* all was taken, or it takes no more */
 
 #endif

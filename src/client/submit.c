@@ -37,6 +37,8 @@ static void write_task(struct mout *o, const struct submission *t, const struct 
 		mout_put(o, "args", t->args, t->args_len);
 	if (t->kwargs)
 		mout_put(o, "kwargs", t->kwargs, t->kwargs_len);
+	if (t->fed)
+		jout_bool(&o->w, "stdin", true);
 	if (t->stream)
 		jout_bool(&o->w, "stream", true);
 	jout_end_object(&o->w);

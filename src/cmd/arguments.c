@@ -71,7 +71,7 @@ out:
 }
 
 int arguments_array(struct buf *json, const char *const *words, size_t n, bool strings,
-	struct err *e)
+	bool stdin_free, struct err *e)
 {
 	int stdin_used = 0;
 
@@ -80,9 +80,9 @@ int arguments_array(struct buf *json, const char *const *words, size_t n, bool s
 		int rc;
 		if (i)
 			buf_addc(json, ',');
-		if (strcmp(words[i], "-") == 0 && stdin_used++)
+		if (stdin_free && strcmp(words[i], "-") == 0 && stdin_used++)
 			rc = err_set(e, ERR_USAGE, "`-` takes all of stdin: it can stand once");
-		else if (strcmp(words[i], "-") == 0)
+		else if (stdin_free && strcmp(words[i], "-") == 0)
 			rc = add_stdin(json, strings, e);
 		else
 			rc = add_value(json, words[i], strlen(words[i]), strings, e);

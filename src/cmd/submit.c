@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "cmd/arguments.h"
 #include "cmd/ending.h"
+#include "cmd/feeding.h"
 #include "cmd/show.h"
 #include "core/needs.h"
 #include "proto/msg.h"
@@ -15,7 +16,8 @@ struct submitting {
 	struct cmd_ctx *ctx;
 	struct client *client;
 	struct client_watch *watch;
-	struct loop_timer timer; /* --wait-timeout */
+	struct client_feed *feed; /* --stdin, else NULL */
+	struct loop_timer timer;  /* --wait-timeout */
 	struct buf args, kwargs;
 	char id[UUID_TEXT];
 	int64_t n; /* its number; 0 = not answered yet */
@@ -41,6 +43,7 @@ static const struct opt opts[] = {
 		.type = OPT_STRING,
 		.arg = "JSON",
 		.help = "Keyword arguments as a JSON object"},
+	FEEDING_OPT,
 	{.name = "str", .type = OPT_FLAG, .help = "All arguments are strings, also 5 and true"},
 	{.name = "timeout",
 		.type = OPT_DURATION,
@@ -79,6 +82,7 @@ static void release(struct cmd_ctx *ctx)
 	if (!s)
 		return;
 	loop_timer_clear(&s->timer);
+	client_feed_close(&s->feed);
 	client_unwatch(&s->watch);
 	buf_fini(&s->args);
 	buf_fini(&s->kwargs);
@@ -120,6 +124,8 @@ static void on_event(void *arg, const struct json_node *ev, const struct msg *m,
 	const char *p = msg_take(m, ev, "result", at, &n);
 
 	ending_read(&s->ending, ev);
+	if (s->feed)
+		client_feed_event(s->feed, ev);
 	if (!s->ending.final)
 		return;
 	loop_timer_clear(&s->timer);
@@ -186,9 +192,13 @@ static void on_timeout(void *arg)
 	struct submitting *s = arg;
 	struct err e;
 
-	err_set(&e, ERR_TIMEOUT,
-		"no result within the time to wait; the task goes on: `fastworker wait %s`",
-		s->id);
+	if (feeding_now(s->ctx, s->feed))
+		err_set(&e, ERR_TIMEOUT,
+			"no result within the time to wait; the task is ended, as its stdin ends with us");
+	else
+		err_set(&e, ERR_TIMEOUT,
+			"no result within the time to wait; the task goes on: `fastworker wait %s`",
+			s->id);
 	cmd_fail(s->ctx, &e);
 }
 
@@ -196,7 +206,10 @@ static void interrupt(struct cmd_ctx *ctx)
 {
 	struct submitting *s = ctx->state;
 
-	if (s && s->n)
+	if (s && s->n && feeding_now(ctx, s->feed))
+		out_note(ctx->out, "task %lld is ended, as its stdin ends with us",
+			(long long)s->n);
+	else if (s && s->n)
 		out_note(ctx->out,
 			"task %lld goes on: `fastworker wait %lld` waits for it, `fastworker cancel %lld` ends it",
 			(long long)s->n, (long long)s->n, (long long)s->n);
@@ -218,6 +231,9 @@ static int read_arguments(struct submitting *s, const char **name, struct err *e
 	if (!*name)
 		return err_set(e, ERR_USAGE,
 			"which task? `fastworker submit TASK [ARG...]`; `fastworker list` shows them");
+	if (opts_flag(o, "stdin") && opts_flag(o, "non-blocking"))
+		return err_set(e, ERR_USAGE,
+			"--stdin needs us to stay: leave out -n, or put the command in the background");
 	if (documented && opts_nargs(o))
 		return err_set(e, ERR_USAGE,
 			"arguments go behind --args when the task is named with --task-name");
@@ -230,7 +246,7 @@ static int read_arguments(struct submitting *s, const char **name, struct err *e
 			given[i] = opts_arg(o, i + 1);
 		words = given;
 	}
-	rc = arguments_array(&s->args, words, n, strings, e);
+	rc = arguments_array(&s->args, words, n, strings, !opts_flag(o, "stdin"), e);
 	free(given);
 	return rc ? rc
 		  : arguments_object(&s->kwargs, opts_str(o, "kwargs"), pairs, npairs, strings,
@@ -245,6 +261,7 @@ static void send(struct submitting *s, const char *name)
 		.timeout_ms = opts_ms(ctx->opts, "timeout"),
 		.defer = opts_flag(ctx->opts, "defer"),
 		.needs = opts_str(ctx->opts, "needs"),
+		.fed = opts_flag(ctx->opts, "stdin"),
 		.args = s->args.data,
 		.args_len = s->args.len,
 		.kwargs = s->kwargs.data,
@@ -255,6 +272,7 @@ static void send(struct submitting *s, const char *name)
 	if (!opts_flag(ctx->opts, "non-blocking")) {
 		s->watch = client_watch_tasks(s->client, true, on_event, on_missing, s);
 		client_watch_on_failed(s->watch, on_failed);
+		s->feed = feeding_open(ctx, s->client, s->id);
 		if (opts_given(ctx->opts, "wait-timeout"))
 			loop_timer_in(&s->timer, opts_ms(ctx->opts, "wait-timeout"));
 	}
@@ -291,12 +309,14 @@ const struct cmd cmd_submit_entry = {
 	.help = "Runs a task and prints its result; with -n, queues it and prints its id",
 	.about =
 		"An argument that is one whole JSON value keeps its type (5, true, [1,2]); anything else is a string (007, +1555, nan).\n"
-		"`-` is what stdin gives. The exit status is the task's: 0-123 and 128+N are its own; 124 a time is over, 125 fastworker\n"
+		"`-` is what stdin gives, as one argument; with --stdin it streams into the task instead, and the task ends with us if we go before the end of it.\n"
+		" The exit status is the task's: 0-123 and 128+N are its own; 124 a time is over, 125 fastworker\n"
 		"failed, 126 nobody can run it, 127 there is no such task, 75 the queue is full.",
 	.examples =
 		"fastworker submit add 5 3\n"
 		"id=$(fastworker submit -n add 5 3) && fastworker wait $id\n"
 		"fastworker submit greet --kw name=Ada --priority high\n"
+		"tar c dir | fastworker submit archive --stdin > out.tgz\n"
 		"fastworker submit --task-name add --args 5 3 --priority high --non-blocking",
 	.complete = "task",
 	.opts = opts,

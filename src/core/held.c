@@ -48,9 +48,30 @@ void worker_haunt(struct core *c, struct worker *w, struct task *t, bool told)
 	worker_settle(c, w);
 }
 
+/* It may have begun: nobody knows how far it came, and it must not run twice. */
+static void fail_lost(struct core *c, struct now now, struct task *t, const char *why)
+{
+	if (t->state == TASK_ASSIGNED) {
+		t->started_at = now.wall_ms;
+		task_move(c, now, t, TASK_EV_START, NULL);
+	}
+	t->worker = NULL;
+	t->cause = CAUSE_LOST;
+	t->completed_at = now.wall_ms;
+	free(t->error);
+	t->error = xasprintf(
+		"its worker is lost (%s), and it is not run again: it runs at most once", why);
+	task_move(c, now, t, TASK_EV_FAIL, t->error);
+	cache_add(c, now, t);
+}
+
 static void queue_again(struct core *c, struct now now, struct task *t, const char *why,
 	bool lost)
 {
+	if (t->once) {
+		fail_lost(c, now, t, why);
+		return;
+	}
 	t->worker = NULL;
 	if (lost && task_poison(c, now, t, why))
 		return;

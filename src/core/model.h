@@ -130,8 +130,8 @@ struct task_spec {
 	enum priority priority;
 	struct bytes *args, *kwargs; /* referenced, not taken */
 	int64_t timeout_ms;
-	bool defer;  /* queue it even if nobody ever announced the name */
-	bool stream; /* see struct task */
+	bool defer;             /* queue it even if nobody ever announced the name */
+	bool once, fed, stream; /* see struct task */
 	/* A set of core/needs.h: only a worker that has all of it takes the task; or NULL. */
 	const char *needs;
 };
@@ -198,6 +198,8 @@ void core_worker_drain(struct core *c, struct now now, struct worker *w,
 void core_worker_leave(struct core *c, struct now now, struct worker *w, const char *why);
 /* The same for one that is gone for good without a word. What ran there counts as lost with it: a task to which that happened three times fails (CAUSE_POISON). */
 void core_worker_lost(struct core *c, struct now now, struct worker *w, const char *why);
+/* All of its stdin has arrived, or it takes no more: its client may go. */
+void core_fed(struct core *c, struct task *t);
 /* What the worker says of an attempt. -1 with ERR_NO when it is not the current attempt of a task that this worker holds ("stale": counted in w->nstale,
  * never recorded). core_finished() also accepts an attempt that never said 'started'. */
 int core_started(struct core *c, struct now now, struct worker *w, const struct uuid *id,

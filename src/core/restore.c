@@ -49,6 +49,9 @@ static struct task *copy(struct core *c, const struct task_kept *k)
 	t->cancel_by = xstrdup(from->cancel_by);
 	t->cancel_reason = xstrdup(from->cancel_reason);
 	t->stream = from->stream;
+	t->once = from->once;
+	t->fed = from->fed;
+	t->progress = -1;
 	t->outs = t->errs = -1;
 	t->saved = true;
 	return t;

@@ -17,6 +17,7 @@ static const char *const cause_words[CAUSE__COUNT] = {
 	[CAUSE_CANCELLED] = "cancelled",
 	[CAUSE_OOM] = "oom",
 	[CAUSE_POISON] = "poison",
+	[CAUSE_STDIN] = "stdin",
 };
 
 const char *cause_word(enum cause c)
@@ -58,6 +59,8 @@ struct task *task_new(struct core *c, struct now now, const struct task_spec *sp
 	t->created_at = now.wall_ms;
 	t->exit_status = -1;
 	t->stream = spec->stream;
+	t->fed = spec->fed;
+	t->once = spec->once || spec->fed; /* what was read of stdin is gone */
 	t->outs = t->errs = -1;
 	t->progress = -1;
 	c->counts.by_state[TASK_PENDING]++;
@@ -86,6 +89,12 @@ void task_free(struct task **t)
 	free(mine->cancel_by);
 	free(mine->cancel_reason);
 	free(mine);
+}
+
+void core_fed(struct core *c, struct task *t)
+{
+	t->fed = false;
+	task_changed(c, t);
 }
 
 void task_forget_progress(struct task *t)

@@ -22,6 +22,7 @@ enum cause {
 	CAUSE_CANCELLED, /* somebody asked for it */
 	CAUSE_OOM,       /* the system killed it because memory ran out */
 	CAUSE_POISON,    /* its worker was lost each time that it ran: not tried again */
+	CAUSE_STDIN,     /* whoever fed its stdin went away before the end of it */
 	CAUSE__COUNT
 };
 
@@ -80,6 +81,8 @@ struct task {
 	int exit_signal; /* 0 = none */
 	char *error;     /* one line, or NULL */
 
+	bool once; /* at most once: a lost attempt is its end (CAUSE_LOST) */
+	bool fed; /* its stdin comes from its client, and not all of it has come; goes with once */
 	bool stream;        /* keeps no result; waits for the reader of its output */
 	int64_t outs, errs; /* bytes that it wrote to stdout and stderr; -1 = not known */
 	struct bytes *
@@ -96,6 +99,7 @@ struct task {
 	bool saved;          /* the store's: it has a row; core leaves it alone */
 	struct list changed; /* in core's list of those that changed since core_saved() */
 	void *watch;         /* the node's: who wants to hear of it; core leaves it alone */
+	void *feed;          /* the node's: who feeds its stdin; core leaves it alone */
 	void *hold;          /* likewise: whose reading it waits for */
 
 	struct list all;     /* every task, by n */

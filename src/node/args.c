@@ -124,7 +124,7 @@ static bool identifier(const char *s, size_t n)
 }
 
 static int add_kwarg(struct words *env, struct map *places, const struct json_node *key,
-	struct err *e)
+	bool in_file, struct err *e)
 {
 	struct buf var = BUF_INIT;
 	buf_adds(&var, "FW_KW_");
@@ -136,18 +136,21 @@ static int add_kwarg(struct words *env, struct map *places, const struct json_no
 	char what[96];
 	snprintf(what, sizeof(what), "the keyword argument %.60s", var.data + prefix);
 	buf_addc(&var, '=');
-	/* A place is kept as its number + 1: a map holds no NULL. */
-	uintptr_t place = (uintptr_t)map_get(places, var.data, var.len);
-	if (!place)
-		map_put(places, var.data, var.len,
-			(void *)(uintptr_t)(env->n + 1)); // NOLINT(performance-no-int-to-ptr)
+	prefix = var.len;
 	rc = add_value(&var, json_next(key), what, e);
-	if (rc < 0)
+	if (rc < 0) {
+		if (in_file && var.len >= ARGS_MAX_STRING)
+			rc = 0;
 		goto out;
+	}
+	/* A place is kept as its number + 1: a map holds no NULL. */
+	uintptr_t place = (uintptr_t)map_get(places, var.data, prefix);
 	if (place) {
 		free(env->list[place - 1]);
 		env->list[place - 1] = buf_steal(&var);
 	} else {
+		map_put(places, var.data, prefix,
+			(void *)(uintptr_t)(env->n + 1)); // NOLINT(performance-no-int-to-ptr)
 		take(env, buf_steal(&var));
 	}
 out:
@@ -155,21 +158,24 @@ out:
 	return rc;
 }
 
-int args_add_kwargs(struct words *env, const char *json, size_t len, struct err *e)
+bool args_need_file(size_t len)
+{
+	return len + sizeof("FW_KWARGS=") > ARGS_MAX_STRING;
+}
+
+int args_add_kwargs(struct words *env, const char *json, size_t len, const char *file,
+	struct err *e)
 {
 	struct json_doc d;
 	struct map *places = map_new();
 	int rc = parse(&d, "the keyword arguments", JSON_OBJECT, json, len, e);
-	if (rc == 0 && len + sizeof("FW_KWARGS=") > ARGS_MAX_STRING)
-		rc = err_set(e, ERR_DATA,
-			"the keyword arguments have %zu bytes as JSON, and a program can be given at most 128 KiB in one variable; write "
-			"large ones to a file and pass the file's name",
-			len);
-	if (rc == 0)
+	if (rc == 0 && file)
+		words_addf(env, "FW_KWARGS=%s", file);
+	else if (rc == 0)
 		words_addf(env, "FW_KWARGS=%.*s", (int)len, json);
 	const struct json_node *key = rc == 0 ? json_first(d.nodes) : NULL;
 	for (; key && rc == 0; key = json_next(json_next(key)))
-		rc = add_kwarg(env, places, key, e);
+		rc = add_kwarg(env, places, key, file != NULL, e);
 	map_free(&places);
 	json_fini(&d);
 	return rc;

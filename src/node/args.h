@@ -2,6 +2,7 @@
 #ifndef NODE_ARGS_H
 #define NODE_ARGS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -25,8 +26,12 @@ void words_addf(struct words *w, const char *fmt, ...) __attribute__((format(pri
 /* Appends one word per value of the JSON array: a string's bytes, else the value as it is written. ERR_DATA when one is too long or holds a NUL;
  * the message says what to do. */
 int args_add(struct words *w, const char *json, size_t len, struct err *e);
-/* Appends FW_KWARGS (the object as written) and FW_KW_key for each key that is an identifier; the last one of equal keys counts. */
-int args_add_kwargs(struct words *env, const char *json, size_t len, struct err *e);
+/* True when the object is too large for a variable: then args_add_kwargs() needs a file with it. */
+bool args_need_file(size_t len);
+/* Appends FW_KWARGS (the object as written, or the path `file`) and FW_KW_key for each key that is an identifier; the last one of equal keys counts. With a
+ * file, a value that is too large for a variable is only there. */
+int args_add_kwargs(struct words *env, const char *json, size_t len, const char *file,
+	struct err *e);
 /* Appends the variables of ours that a task may see: PATH HOME LANG LC_ALL TZ. */
 void args_add_allowed(struct words *env);
 

@@ -82,6 +82,7 @@ static void joined(struct peer *p, struct worker *w, const struct msg *m)
 	drains_joined(p, w, m);
 	give_again(p, m);
 	reads_joined(p->server, w);
+	feeds_joined(w);
 	if (w->local)
 		local_registered(p->server->local);
 }
@@ -317,6 +318,8 @@ void herd_dispatch(struct server *s, const struct action *a)
 		jout_i64(&o->w, "timeout_ms", t->timeout_ms);
 	if (t->stream)
 		jout_bool(&o->w, "stream", true);
+	if (t->fed)
+		jout_bool(&o->w, "stdin", true);
 	if (t->hold)
 		jout_bool(&o->w, "hold", true);
 	if (fetched)

@@ -167,6 +167,7 @@ static void take_job(struct labour *b, const struct msg *m, const struct json_no
 	msg_str(o, "name", j->name, sizeof(j->name));
 	j->timeout_ms = msg_int(o, "timeout_ms", -1);
 	j->args_size = (size_t)msg_int(o, "size", 0);
+	j->fed = msg_bool(o, "stdin");
 	j->stream = msg_bool(o, "stream");
 	j->hold = msg_bool(o, "hold");
 	buf_add(&j->args, args, args_len);

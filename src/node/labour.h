@@ -46,6 +46,7 @@ struct job {
 	struct uuid blob;  /* of a large result that is being sent; zero: none */
 	size_t sent;       /* bytes of it that have arrived */
 	bool refused;      /* there was no room for it: handed in again later */
+	bool fed;          /* its stdin comes from its client */
 	bool stream, hold; /* its output is no result; it waits for its reader */
 	char *log_error; /* what outcome.log_error points at, or so far, why its log is not written */
 };
@@ -135,6 +136,7 @@ char *logs_path(const struct labour *b, uint64_t n, uint32_t attempt,
 struct runner_msg;
 void jobs_said(void *arg, const struct uuid *id, uint32_t attempt, const struct runner_msg *m);
 void job_tell_progress(struct job *j);
+void jobs_stdin(struct labour *b, const struct msg *m);
 
 /* lanes.c */
 void lanes_init(struct labour *b);

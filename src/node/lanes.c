@@ -62,6 +62,7 @@ static void run(struct job *j, struct lane *l, const struct module_task *task)
 	const struct slot_task t = {.id = j->id,
 		.log = log,
 		.log_limit = b->conf.log_limit,
+		.fed = j->fed,
 		.stream = j->stream,
 		.hold = j->hold,
 		.attempt = j->attempt,

@@ -70,6 +70,7 @@ static void kill_peer(struct peer *p)
 	cancels_drop(p);
 	reads_drop(p);
 	holds_drop(p);
+	feeds_drop(p);
 	herd_peer_gone(p);
 	loop_defer(p->server->loop, free_peer, p);
 }
@@ -106,6 +107,7 @@ static struct peer *new_peer(struct server *s, struct listener *l, const struct 
 	list_init(&p->outbox);
 	list_init(&p->reads);
 	list_init(&p->holds);
+	list_init(&p->feeds);
 	list_push_back(&s->all_peers, &p->all);
 	map_put(s->peers, &k, key_of(&k, l, &p->route), p);
 	return p;
@@ -265,6 +267,7 @@ void peers_flush(struct server *s)
 void peers_init(struct server *s)
 {
 	s->peers = map_new();
+	list_init(&s->feeds);
 	s->reads = map_new();
 	list_init(&s->all_peers);
 	list_init(&s->dirty);
@@ -279,6 +282,7 @@ void peers_fini(struct server *s)
 	list_each (e, tmp, &s->all_peers)
 		kill_peer(container_of(e, struct peer, all));
 	loop_timer_clear(&s->resend);
+	feeds_fini(s);
 	map_free(&s->peers);
 	map_free(&s->reads);
 }

@@ -119,6 +119,7 @@ int persist_open(struct server *s, struct err *e)
 	/* What is there can be handed out and ended all the same. */
 	if (persist_room(s, e))
 		log_warning("store.full error=\"%s\"", e->text);
+	feeds_start(s);
 	return 0;
 }
 

@@ -42,7 +42,7 @@ struct run *run_new(struct loop *l)
 {
 	struct run *run = xcalloc(1, sizeof(*run));
 	run->loop = l;
-	run->out_fd = run->err_fd = -1;
+	run->out_fd = run->err_fd = run->in.fd = -1;
 	logfile_init(&run->log, NULL, 0, NULL);
 	run->end.status = -1;
 	loop_timer_init(l, &run->timeout, timeout_over, run);
@@ -59,6 +59,7 @@ static void release(struct run *run)
 	loop_timer_clear(&run->look);
 	loop_timer_clear(&run->nap);
 	run_output_close(run);
+	run_input_close(run);
 }
 
 void run_free(struct run **run)
@@ -256,7 +257,14 @@ static int environment(const struct run *run, struct words *env, struct err *e)
 	words_addf(env, "FW_ATTEMPT=%lld", (long long)run->attempt);
 	if (run->inside && inside_start(run->inside, &run->id, run->attempt, env, e) < 0)
 		return -1;
-	return args_add_kwargs(env, buf_str(&run->kwargs), run->kwargs.len, e);
+	const char *file = NULL;
+	if (run->inside && args_need_file(run->kwargs.len)) {
+		file = inside_file(run->inside, "kwargs.json", buf_str(&run->kwargs),
+			run->kwargs.len, e);
+		if (!file)
+			return -1;
+	}
+	return args_add_kwargs(env, buf_str(&run->kwargs), run->kwargs.len, file, e);
 }
 
 /* Our end of a pipe does not block; the task's does, as programs expect. */
@@ -268,39 +276,49 @@ static int make_pipe(int fd[2], struct err *e)
 	return 0;
 }
 
-static int start_process(struct run *run, struct words *argv, struct words *env, struct err *e)
+static int spawn_it(struct run *run, const struct words *argv, const struct words *env,
+	const int fd[3], struct err *e)
 {
-	int out[2], err[2];
-	if (make_pipe(out, e) < 0)
-		return -1;
-	run->out_fd = out[0];
-	if (make_pipe(err, e) < 0) {
-		close(out[1]);
-		return -1;
-	}
-	run->err_fd = err[0];
 	const struct spawn s = {
 		.path = argv->list[0],
 		.argv = argv->list,
 		.envp = env->list,
-		.fd = {-1, out[1], err[1]},
+		.fd = {fd[0], fd[1], fd[2]},
 		.session = true,
 		.no_new_privs = true,
 		.die_with_parent = true,
 	};
 	pid_t pid = spawn_start(&s, e);
-	close(out[1]);
-	close(err[1]);
-	if (pid < 0)
-		return -1;
-	run->pid = pid;
-	return 0;
+	run->pid = pid > 0 ? pid : 0;
+	return pid < 0 ? -1 : 0;
+}
+
+static int start_process(struct run *run, struct words *argv, struct words *env, struct err *e)
+{
+	int out[2] = {-1, -1}, err[2] = {-1, -1}, in = -1, rc = -1;
+	if (make_pipe(out, e) < 0)
+		goto done;
+	run->out_fd = out[0];
+	if (make_pipe(err, e) < 0)
+		goto done;
+	run->err_fd = err[0];
+	if (run_input_open(run, &in, e) < 0)
+		goto done;
+	rc = spawn_it(run, argv, env, (const int[]){in, out[1], err[1]}, e);
+done:
+	for (size_t i = 0; i < 3; i++) {
+		int fd = (const int[]){in, out[1], err[1]}[i];
+		if (fd >= 0)
+			close(fd);
+	}
+	return rc;
 }
 
 static void watch(struct run *run)
 {
 	loop_child(run->loop, run->pid, exited, run);
 	run_output_watch(run);
+	run_input_watch(run);
 }
 
 static void start_program(struct run *run)

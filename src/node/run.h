@@ -30,6 +30,17 @@ struct run_end { /* how it ended; valid when run.over */
 	struct buf left; /* their names */
 };
 
+struct run_input { /* what is streamed into its stdin; the rest is the run's own */
+	bool fed;  /* by `stdin` messages; else /dev/null */
+	int fd;    /* our end; -1 = not open */
+	struct loop_io *io;
+	struct buf waiting;    /* came, and the pipe is full */
+	int64_t came, written; /* bytes from the start */
+	bool eof;              /* nothing follows behind what came */
+	bool closed;           /* it takes no more */
+	bool news;             /* to be told */
+};
+
 struct run {
 	struct uuid id;
 	int64_t attempt;
@@ -46,6 +57,7 @@ struct run {
 	struct inside *inside; /* the runner's socket for its task, or NULL */
 	pid_t pid;             /* 0: it has not started, or could not */
 	bool exited;           /* the main process; others may have been left */
+	struct run_input in;   /* its stdin */
 	int out_fd, err_fd;    /* our ends of its stdout and stderr; -1 = closed */
 	struct loop_io *out_io, *err_io;
 	struct buf out, err; /* what it wrote; of err only the last part */
@@ -108,6 +120,14 @@ void run_output_read(struct run *run, const struct runner_msg *m);
 bool run_output_news(const struct run *run);
 void run_output_write(struct run *run, struct json_out *w);
 void run_output_end(struct run *run, struct json_out *w);
+
+/* Its stdin (run_input.c). A pipe whose other end becomes *theirs; -1 (/dev/null) when it is not fed. */
+int run_input_open(struct run *run, int *theirs, struct err *e);
+void run_input_watch(struct run *run);
+void run_input_close(struct run *run);
+/* A part: what came before is passed over, one that leaves a gap is, too. Until it starts it is kept. */
+void run_input_write(struct run *run, struct json_out *w); /* members of `stdin_ack` */
+void run_input_feed(struct run *run, int64_t offset, const char *data, size_t len, bool eof);
 
 /* Our own words in its log (run_log.c); the caller frees them. */
 char *run_log_header(const struct run *run);

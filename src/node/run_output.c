@@ -156,6 +156,7 @@ void run_output_read(struct run *run, const struct runner_msg *m)
 	run->n = (uint64_t)runner_number(m, "n", 0);
 	run->stream = json_bool(json_get(m->head, "stream"), &flag) && flag;
 	run->hold = json_bool(json_get(m->head, "hold"), &flag) && flag;
+	run->in.fed = json_bool(json_get(m->head, "stdin"), &flag) && flag;
 }
 
 bool run_output_news(const struct run *run)

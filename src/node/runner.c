@@ -71,15 +71,20 @@ static void say_number(struct json_out *w, const char *key, int64_t n)
 		jout_i64(w, key, n);
 }
 
-/* Once per turn: there is more to read, or it cannot be written down. */
-static void say_output(struct runner *r, struct run *run)
+/* Once per turn: there is more to read, or it cannot be written down; its stdin was taken. */
+static void say_news(struct runner *r, struct run *run)
 {
 	struct json_out w;
-	if (!run_output_news(run))
-		return;
-	begin(r, &w, "output", run);
-	run_output_write(run, &w);
-	runner_end(&w, NULL, 0);
+	if (run->log.path && run_output_news(run)) {
+		begin(r, &w, "output", run);
+		run_output_write(run, &w);
+		runner_end(&w, NULL, 0);
+	}
+	if (run->in.news) {
+		begin(r, &w, "stdin_ack", run);
+		run_input_write(run, &w);
+		runner_end(&w, NULL, 0);
+	}
 }
 
 static void say_done(struct runner *r, struct run *run)
@@ -192,8 +197,8 @@ static void before_sleep(void *arg)
 	struct runner *r = arg;
 	while (advance(r))
 		;
-	if (r->now && r->now->log.path)
-		say_output(r, r->now);
+	if (r->now)
+		say_news(r, r->now);
 	flush(r);
 }
 
@@ -262,60 +267,64 @@ static bool is(const struct run *run, const struct uuid *id, int64_t attempt)
 	return run && uuid_eq(&run->id, id) && run->attempt == attempt;
 }
 
-static int on_cancel(struct runner *r, const struct runner_msg *m, struct err *e)
+/* The task that a message is about, if it is here still; NULL with *e when it does not say. */
+static struct run *find_run(struct runner *r, const struct runner_msg *m, struct err *e)
 {
 	struct uuid id;
 	int64_t attempt;
-	if (read_id(m, &id, &attempt, e) < 0)
-		return -1;
-	int64_t grace_ms = read_ms(m, "grace_ms");
-	if (is(r->now, &id, attempt))
-		run_stop(r->now, CAUSE_CANCELLED, grace_ms);
 	struct list *l, *tmp;
+	e->code = ERR_NONE;
+	if (read_id(m, &id, &attempt, e) < 0)
+		return NULL;
+	if (is(r->now, &id, attempt))
+		return r->now;
 	list_each (l, tmp, &r->queue) {
 		struct run *run = container_of(l, struct run, queued);
 		if (is(run, &id, attempt))
-			run_stop(run, CAUSE_CANCELLED, grace_ms);
+			return run;
 	}
-	return 0; /* a task that is over already: its 'done' is on the way */
+	return NULL;
+}
+
+static int on_cancel(struct runner *r, const struct runner_msg *m, struct err *e)
+{
+	struct run *run = find_run(r, m, e);
+	if (run)
+		run_stop(run, CAUSE_CANCELLED, read_ms(m, "grace_ms"));
+	return e->code == ERR_NONE
+		       ? 0
+		       : -1; /* one that is over already: its 'done' is on the way */
 }
 
 /* Given back when its turn has not come. */
 static int on_recall(struct runner *r, const struct runner_msg *m, struct err *e)
 {
-	struct uuid id;
-	int64_t attempt;
-	struct list *l, *tmp;
-	if (read_id(m, &id, &attempt, e) < 0)
-		return -1;
-	list_each (l, tmp, &r->queue) {
-		struct run *run = container_of(l, struct run, queued);
-		struct json_out w;
-		if (!is(run, &id, attempt) || run->over)
-			continue;
+	struct run *run = find_run(r, m, e);
+	struct json_out w;
+	if (run && run != r->now && !run->over) {
 		begin(r, &w, "returned", run);
 		runner_end(&w, NULL, 0);
 		run_free(&run);
 	}
-	return 0;
+	return e->code == ERR_NONE ? 0 : -1;
 }
 
 static int on_credit(struct runner *r, const struct runner_msg *m, struct err *e)
 {
-	struct uuid id;
-	int64_t attempt;
-	if (read_id(m, &id, &attempt, e) < 0)
-		return -1;
-	int64_t upto = runner_number(m, "upto", -1);
-	if (is(r->now, &id, attempt))
-		run_credit(r->now, upto);
-	struct list *l, *tmp;
-	list_each (l, tmp, &r->queue) {
-		struct run *run = container_of(l, struct run, queued);
-		if (is(run, &id, attempt))
-			run_credit(run, upto);
-	}
-	return 0;
+	struct run *run = find_run(r, m, e);
+	if (run)
+		run_credit(run, runner_number(m, "upto", -1));
+	return e->code == ERR_NONE ? 0 : -1;
+}
+
+static int on_stdin(struct runner *r, const struct runner_msg *m, struct err *e)
+{
+	struct run *run = find_run(r, m, e);
+	bool eof = false;
+	json_bool(json_get(m->head, "eof"), &eof);
+	if (run && m->nbodies)
+		run_input_feed(run, runner_number(m, "offset", -1), m->body[0], m->len[0], eof);
+	return e->code == ERR_NONE ? 0 : -1;
 }
 
 static int on_hello(struct runner *r, const struct runner_msg *m, struct err *e)
@@ -341,6 +350,7 @@ static const struct handler {
 	{"task", on_task},
 	{"cancel", on_cancel},
 	{"credit", on_credit},
+	{"stdin", on_stdin},
 	{"recall", on_recall},
 	{"bye", on_bye},
 };

@@ -8,7 +8,7 @@
  * Both sides begin with hello {"v":1}. Unknown members are passed over; an unknown message from a peer of a higher version, too. Several tasks may be
  * sent before the first is done (pipelining): a runner does them in order. An attempt counts from its `started`.
  *
- *   task     id attempt name kind path function shell timeout_ms grace_ms n log log_limit stream hold
+ *   task     id attempt name kind path function shell timeout_ms grace_ms n log log_limit stream hold stdin
  *            bodies: args (JSON array), kwargs (JSON object)
  *   cancel   id attempt grace_ms
  *   recall   id attempt                 the task, if it has not started, is given back with returned
@@ -23,6 +23,8 @@
  *            because it was over at once
  *            (left: processes that were still there when it had ended and were killed; of a cancelled attempt, error says how it ended)
  *   progress id attempt millionths text      what the task said of itself; either may be missing: never said
+ *   stdin    id attempt offset eof           bodies: a part of the stdin of a task with `stdin`; at most RUNNER_MAX_STDIN bytes without an answer
+ *   stdin_ack id attempt offset closed       so much was written into it; closed: it takes no more
  *   call, answer: reserved with these directions; see docs of later hosts.
  */
 #ifndef NODE_RUNNER_MSG_H
@@ -39,6 +41,7 @@
 #define RUNNER_MAX_LINE   65536              /* longer: the peer is broken */
 #define RUNNER_MAX_BODY   (64 * 1024 * 1024) /* all bodies of one message */
 #define RUNNER_MAX_BODIES 4
+#define RUNNER_MAX_STDIN  (512 * 1024)
 
 struct runner_msg {
 	const struct json_node

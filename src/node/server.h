@@ -49,6 +49,7 @@ struct peer {
 	struct list outbox;    /* struct unsent */
 	struct list reads;     /* struct log_read */
 	size_t nreads;
+	struct list feeds; /* struct feed */
 	struct list holds; /* struct hold */
 	size_t backlog;    /* bytes in it */
 	bool doomed; /* nothing is sent to it any more; killed by a deferred call, outside all walks over lists */
@@ -75,6 +76,7 @@ struct server {
 	struct list stream;        /* struct watch that sees all events */
 	struct map *reads;         /* serial -> struct log_read that a worker is to answer */
 	int64_t read_serial;
+	struct list feeds; /* struct feed */
 	size_t upload_bytes;
 	struct inbound in;
 	struct mout out;          /* for answers made and sent at once */
@@ -212,6 +214,16 @@ struct log_ask {                         /* the numbers of a `log` request */
 /* Answers a `log` with what was kept, and with why it is not the whole: "worker w2 is away". */
 void tail_answer(struct peer *p, int64_t req, const struct task *t, const struct log_ask *ask,
 	const char *why);
+
+/* feeds.c: the stdin of tasks, from the connection of their owner */
+void stdin_handle(struct peer *p, const struct msg *m);
+void stdin_ack_handle(struct peer *p, const struct msg *m);
+void feed_take(struct peer *p, struct task *t); /* this connection feeds it from now on */
+void feed_end(struct task *t);                  /* it takes no more */
+void feeds_drop(struct peer *p);     /* what it feeds is ended, unless somebody sends on */
+void feeds_joined(struct worker *w); /* parts may be lost: they are asked for again */
+void feeds_start(struct server *s);  /* tasks of an earlier process */
+void feeds_fini(struct server *s);
 
 /* holds.c: tasks that wait for the reader of their output, which is a connection */
 void hold_take(struct peer *p, struct task *t); /* from whoever had it */

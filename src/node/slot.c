@@ -322,6 +322,8 @@ static void say_task(struct slot *s, const struct slot_task *t)
 		jout_str(&w, "log", t->log);
 		jout_i64(&w, "log_limit", t->log_limit);
 	}
+	if (t->fed)
+		jout_bool(&w, "stdin", true);
 	if (t->stream)
 		jout_bool(&w, "stream", true);
 	if (t->hold)
@@ -401,5 +403,22 @@ void slot_credit(struct slot *s, const struct uuid *id, uint32_t attempt, int64_
 	begin(s, &w, "credit", id, attempt);
 	jout_i64(&w, "upto", upto);
 	runner_end(&w, NULL, 0);
+	flush_soon(s);
+}
+
+void slot_feed(struct slot *s, const struct uuid *id, uint32_t attempt,
+	const struct slot_part *part)
+{
+	const struct buf data = {.data = (char *)(uintptr_t)part->data,
+		.len = part->len}; /* read only */
+	const struct buf *const bodies[] = {&data};
+	struct json_out w;
+	if (s->fd < 0 || !slot_find(s, id, attempt))
+		return;
+	begin(s, &w, "stdin", id, attempt);
+	jout_i64(&w, "offset", part->offset);
+	if (part->eof)
+		jout_bool(&w, "eof", true);
+	runner_end(&w, bodies, 1);
 	flush_soon(s);
 }

@@ -25,6 +25,7 @@ struct slot_task {
 	int64_t grace_ms;   /* between TERM and KILL when the time is over */
 	const char *log;    /* path of its log file, or NULL; borrowed during the call only */
 	int64_t log_limit;
+	bool fed;          /* its stdin comes with slot_feed(); else it is empty */
 	bool stream, hold; /* its output is no result; it waits for its reader */
 };
 
@@ -57,5 +58,15 @@ void slot_cancel(struct slot *s, const struct uuid *id, uint32_t attempt, int64_
 void slot_recall(struct slot *s, const struct uuid *id, uint32_t attempt);
 /* What runs may write on until its log is a window larger than this; -1: without end. Does nothing when id and attempt are not in its line. */
 void slot_credit(struct slot *s, const struct uuid *id, uint32_t attempt, int64_t upto);
+
+struct slot_part {
+	int64_t offset; /* from the start of its stdin */
+	const char *data;
+	size_t len;
+	bool eof; /* nothing follows */
+};
+/* A part of its stdin; `stdin_ack` is said when it is written into the task. Nothing is done when it is not in the line any more. */
+void slot_feed(struct slot *s, const struct uuid *id, uint32_t attempt,
+	const struct slot_part *part);
 
 #endif

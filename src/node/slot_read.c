@@ -120,6 +120,7 @@ static const struct handler {
 	{"returned", on_returned},
 	{"output", on_output},
 	{"progress", on_said},
+	{"stdin_ack", on_said},
 	{"call", NULL},
 };
 

@@ -73,6 +73,7 @@ static int read_spec(struct peer *p, const struct msg *m, const struct json_node
 	spec->timeout_ms = msg_int(o, "timeout_ms", -1);
 	spec->defer = msg_bool(o, "defer");
 	spec->stream = msg_bool(o, "stream");
+	spec->fed = msg_bool(o, "stdin");
 	spec->args = take_json(m, o, "args", at, '[', "[]", e);
 	/* The next length must be passed over even when this one was bad. */
 	spec->kwargs = take_json(m, o, "kwargs", at, '{', "{}", spec->args ? e : NULL);
@@ -130,6 +131,8 @@ static void submit_one(struct peer *p, const struct msg *m, const struct json_no
 	answer_one(o, &spec.id, t, again, &e);
 	if (t && t->stream && !again)
 		hold_take(p, t);
+	if (t && t->fed && !task_state_final(t->state))
+		feed_take(p, t);
 	if (t && w)
 		watch_task(w, t);
 	bytes_unref(&spec.args);

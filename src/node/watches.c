@@ -330,6 +330,8 @@ void watches_event(struct server *s, const struct event *ev, struct task *t)
 		tell_audience(ev, t);
 	if (t && t->hold && task_state_final(ev->state))
 		hold_end(s, t);
+	if (t && t->feed && task_state_final(ev->state))
+		feed_end(t);
 }
 
 void watches_flush(struct server *s)

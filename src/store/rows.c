@@ -36,7 +36,10 @@ enum column {
 	COL_LEFT,
 	COL_REPORT,
 	COL_NLOST,
+	COL_FLAGS,
 };
+
+enum flag { FLAG_ONCE = 1, FLAG_FED = 2, FLAG_STREAM = 4 };
 
 static void bind_text(sqlite3_stmt *st, enum column c, const char *text)
 {
@@ -85,6 +88,9 @@ static void bind_changing(sqlite3_stmt *st, const struct task *t)
 	bind_text(st, COL_ERROR, t->error);
 	bind_text(st, COL_CANCEL_BY, t->cancel_by);
 	bind_text(st, COL_CANCEL_REASON, t->cancel_reason);
+	bind_number(st, COL_FLAGS,
+		(t->once ? FLAG_ONCE : 0) | (t->fed ? FLAG_FED : 0) |
+			(t->stream ? FLAG_STREAM : 0));
 	if (t->result)
 		bind_text(st, COL_RESULT_TYPE,
 			t->result_type == RESULT_JSON ? "json" : "bytes");
@@ -208,6 +214,10 @@ static int read_row(struct store *s, sqlite3_stmt *st, struct task *t, struct er
 	t->exit_status = (int)number_of(st, COL_EXIT, -1);
 	t->exit_signal = (int)number_of(st, COL_SIGNAL, 0);
 	read_ending(st, t);
+	int64_t flags = number_of(st, COL_FLAGS, 0);
+	t->once = flags & FLAG_ONCE;
+	t->fed = flags & FLAG_FED;
+	t->stream = flags & FLAG_STREAM;
 	t->saved = true;
 	return 0;
 }

@@ -52,6 +52,8 @@ static const char *const steps[] = {
 	"ALTER TABLE task ADD COLUMN left_names TEXT;"
 	"ALTER TABLE task ADD COLUMN report TEXT;"
 	"ALTER TABLE task ADD COLUMN nlost INTEGER;",
+	/* 3: bits of enum flag in rows.c */
+	"ALTER TABLE task ADD COLUMN flags INTEGER NOT NULL DEFAULT 0;",
 };
 
 static int number(sqlite3 *db, const char *pragma, int64_t *out)
