@@ -14,6 +14,8 @@ struct parser {
 	struct modules *to;
 	const char *path;
 	bool bash;
+	bool resident;
+	size_t first;   /* of its tasks in `to` */
 	int line;       /* the one that is looked at, from 1 */
 	int task_line;  /* of the block's @task; 0: it has none */
 	struct buf doc; /* of the block */
@@ -123,7 +125,20 @@ static int read_usage(struct parser *p, const char *rest, size_t n)
 	return 0;
 }
 
+static int read_runner(struct parser *p, const char *rest, size_t n)
+{
+	char *word = xstrndup(rest, n < 64 ? n : 64);
+	p->resident = strcmp(word, "resident") == 0;
+	int rc = p->resident ? 0
+			     : err_set(p->e, ERR_DATA,
+				       "%s:%d: unknown @runner \"%s\" (known: resident)",
+				       p->path, p->line, str_show(word));
+	free(word);
+	return rc;
+}
+
 static const struct directive directives[] = {
+	{"runner", read_runner},
 	{"task", read_task},
 	{"usage", read_usage},
 };
@@ -285,6 +300,7 @@ int module_parse(struct modules *m, const char *path, const char *text, size_t l
 	struct parser p = {.to = m,
 		.path = path,
 		.bash = is_bash(path, text, len),
+		.first = m->n,
 		.e = e,
 		.timeout_ms = -1};
 	struct buf line = BUF_INIT;
@@ -300,6 +316,8 @@ int module_parse(struct modules *m, const char *path, const char *text, size_t l
 	}
 	if (rc == 0)
 		rc = read_code(&p, ""); /* a block at the end of the file is about nothing */
+	for (size_t i = p.first; p.resident && i < m->n; i++)
+		m->tasks[i].kind = TASK_KIND_RESIDENT;
 	block_end(&p);
 	buf_fini(&p.doc);
 	buf_fini(&line);

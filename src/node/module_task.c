@@ -12,6 +12,7 @@ static const char *const kind_words[] = {
 	[TASK_KIND_BUILTIN] = "builtin",
 	[TASK_KIND_SHELL] = "shell",
 	[TASK_KIND_EXEC] = "exec",
+	[TASK_KIND_RESIDENT] = "resident",
 };
 
 const char *task_kind_word(enum task_kind kind)
@@ -58,7 +59,7 @@ static int say_twice(const struct module_task *old, const struct module_task *t,
 		place(old), buf_str(&line[0]), place(t), buf_str(&line[1]),
 		t->kind == TASK_KIND_EXEC ? "rename one of the files"
 					  : "give one another name");
-	if (e && t->kind == TASK_KIND_SHELL) {
+	if (e && t->function) {
 		size_t n = strlen(e->text);
 		snprintf(e->text + n, sizeof(e->text) - n, ": `# @task %s.%s`", t->module,
 			t->function);

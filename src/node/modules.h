@@ -5,6 +5,8 @@
  *     # Adds two numbers.          other comment lines directly above the function are documentation
  *     add() {
  *
+ * `# @runner resident` anywhere says that one shell per slot loads the file once, and forks for each call.
+ *
  * A line `# @WORD ...` is a directive anywhere in the file; an unknown WORD is an error with file and line. The shell is `sh`, or bash where the
  * file's first line says so. The file itself may run without arguments: then it does nothing but define functions. */
 #ifndef NODE_MODULES_H
@@ -17,7 +19,12 @@
 #include "base/digest.h"
 #include "base/err.h"
 
-enum task_kind { TASK_KIND_BUILTIN, TASK_KIND_SHELL, TASK_KIND_EXEC };
+enum task_kind {
+	TASK_KIND_BUILTIN,
+	TASK_KIND_SHELL,
+	TASK_KIND_EXEC,
+	TASK_KIND_RESIDENT, /* a shell function in a shell that stays */
+};
 
 struct module_task {
 	char *name;   /* what people submit */

@@ -23,6 +23,7 @@
 #include "node/builtin.h"
 #include "node/inside.h"
 #include "node/platform.h"
+#include "node/resident.h"
 #include "node/runner_msg.h"
 #include "node/scratch.h"
 #include "node/spawn.h"
@@ -126,13 +127,19 @@ static void end_log(struct run *run)
 	free(footer);
 }
 
+/* A call in a resident shell is in the shell's group. */
+static pid_t leader(const struct run *run)
+{
+	return run->kind == TASK_KIND_RESIDENT ? 0 : run->pid;
+}
+
 /* The main process has ended: so does everything else. */
 static void settle(struct run *run)
 {
-	if (tree_any(run->pid)) {
+	if (tree_any(leader(run))) {
 		if (run->stop == CAUSE_NONE)
 			run->end.nleft = tree_living(&run->end.left);
-		tree_end(&run->ended, run->pid, TREE_WAIT_MS);
+		tree_end(&run->ended, leader(run), TREE_WAIT_MS);
 	}
 	run->ended_us = loop_clock(run->loop)->mono_us(loop_clock(run->loop));
 	run_output_drain(run);
@@ -143,10 +150,10 @@ static void settle(struct run *run)
 	run->over = true;
 }
 
-static void exited(void *arg, pid_t pid, int status, const struct rusage *usage)
+void run_exited(struct run *run, int status, const struct rusage *usage)
 {
-	struct run *run = arg;
-	(void)pid;
+	if (run->over)
+		return;
 	run->exited = true;
 	run->wait_status = status;
 	run->oom = run->oom_kills >= 0 && platform_oom_kills() > run->oom_kills;
@@ -155,13 +162,19 @@ static void exited(void *arg, pid_t pid, int status, const struct rusage *usage)
 	run->end.sys_ms = usage->ru_stime.tv_sec * 1000LL + usage->ru_stime.tv_usec / 1000;
 	run->end.rss_kb = usage->ru_maxrss;
 	/* A shell dies of TERM at once, the program that it waited for may be saving its work. */
-	if (!loop_timer_set(&run->grace) || !tree_any(run->pid))
+	if (!loop_timer_set(&run->grace) || !tree_any(leader(run)))
 		settle(run);
+}
+
+static void exited(void *arg, pid_t pid, int status, const struct rusage *usage)
+{
+	(void)pid;
+	run_exited(arg, status, usage);
 }
 
 void run_orphan_gone(struct run *run)
 {
-	if (run->exited && !run->over && !tree_any(run->pid))
+	if (run->exited && !run->over && !tree_any(leader(run)))
 		settle(run);
 }
 
@@ -178,14 +191,16 @@ static void grace_over(void *arg)
 	if (run->exited)
 		settle(run);
 	else
-		tree_kill(&run->ended, run->pid); /* exited() does the rest */
+		tree_kill(&run->ended, leader(run)); /* run_exited() does the rest */
+	if (!run->exited)
+		resident_drop(run);
 }
 
 /* Rarely needed, so ever more rarely done. */
 static void look_again(void *arg)
 {
 	struct run *run = arg;
-	tree_ask(&run->asked, run->pid);
+	tree_ask(&run->asked, leader(run));
 	run->look_ms *= 2;
 	loop_timer_in(&run->look, run->look_ms);
 }
@@ -210,6 +225,7 @@ void run_stop(struct run *run, enum cause why, int64_t grace_ms)
 	run->stop_us = loop_now_us(run->loop);
 	loop_timer_clear(&run->timeout);
 	if (run->pid == 0 || run->kind == TASK_KIND_BUILTIN) {
+		resident_drop(run);
 		release(run);
 		run_judge(run);
 		run->over = true;
@@ -250,7 +266,8 @@ static int environment(const struct run *run, struct words *env, struct err *e)
 	const char *tmp = scratch_path(e);
 	if (!tmp)
 		return -1;
-	args_add_allowed(env);
+	if (run->kind != TASK_KIND_RESIDENT) /* its shell has them */
+		args_add_allowed(env);
 	words_addf(env, "TMPDIR=%s", tmp);
 	words_addf(env, "FW_TASK=%s", run->name);
 	words_addf(env, "FW_TASK_ID=%s", uuid_text(id, &run->id));
@@ -341,11 +358,33 @@ static void start_program(struct run *run)
 	buf_fini(&run->kwargs);
 }
 
+/* `started` follows when the shell has made its subshell. */
+static void start_resident(struct run *run)
+{
+	struct words args, env;
+	struct err e;
+	run->log.header = run_log_header(run);
+	run->oom_kills = platform_oom_kills();
+	words_init(&args);
+	words_init(&env);
+	if (args_add(&args, buf_str(&run->args), run->args.len, &e) < 0 ||
+		environment(run, &env, &e) < 0 || resident_start(run, &env, &args, &e) < 0)
+		run_fail(run, CAUSE_START, "%s", e.text);
+	else
+		run_output_watch(run);
+	words_fini(&args);
+	words_fini(&env);
+	buf_fini(&run->args);
+	buf_fini(&run->kwargs);
+}
+
 void run_start(struct run *run)
 {
 	run->started_us = loop_now_us(run->loop);
 	if (run->kind == TASK_KIND_BUILTIN)
 		builtin_start(run);
+	else if (run->kind == TASK_KIND_RESIDENT)
+		start_resident(run);
 	else
 		start_program(run);
 	if (run->timeout_ms > 0 && !run->over)

@@ -83,7 +83,9 @@ struct run {
 	bool oom;          /* and there was one more after it */
 	int wait_status;   /* of the main process */
 
-	bool told; /* that it started: the runner's */
+	struct shell
+		*resident; /* that has the call, see resident.c; NULL: a process of its own */
+	bool told;         /* that it started: the runner's */
 	bool over;
 	struct run_end end;
 };
@@ -95,6 +97,9 @@ void run_free(struct run **run);     /* it must not have started, or be over */
 void run_start(struct run *run);
 /* Ends it: TERM to its whole tree, KILL after grace_ms. The first reason counts; a shorter grace does, too. */
 void run_stop(struct run *run, enum cause why, int64_t grace_ms);
+/* Its main process has ended, with this wait status. */
+struct rusage;
+void run_exited(struct run *run, int wait_status, const struct rusage *usage);
 /* An orphan of the tree was reaped: was that the last one? */
 void run_orphan_gone(struct run *run);
 

@@ -17,6 +17,7 @@
 #include "node/inside.h"
 #include "node/run.h"
 #include "node/module_task.h"
+#include "node/resident.h"
 #include "node/runner_msg.h"
 #include "node/scratch.h"
 #include "node/tree.h"
@@ -185,20 +186,34 @@ static bool advance(struct runner *r)
 	r->now = run;
 	if (!run->over) /* cancelled while it waited */
 		run_start(run);
-	if (run->pid > 0 && !run->over) {
-		run->told = true;
-		say_started(r, run);
-	}
 	return true;
+}
+
+/* Of a call in a resident shell, some turns later. */
+static void tell_started(struct runner *r)
+{
+	struct run *run = r->now;
+	if (!run || run->told || run->pid <= 0 || run->over)
+		return;
+	run->told = true;
+	say_started(r, run);
 }
 
 static void before_sleep(void *arg)
 {
 	struct runner *r = arg;
+<<<<<<< HEAD
 	while (advance(r))
 		;
 	if (r->now)
 		say_news(r, r->now);
+=======
+	do
+		tell_started(r);
+	while (advance(r));
+	if (r->now && r->now->log.path)
+		say_output(r, r->now);
+>>>>>>> dafba77 (Resident shells: a module is loaded once per slot, each call is a subshell)
 	flush(r);
 }
 
@@ -411,6 +426,7 @@ static void on_term(void *arg, int signo)
 
 static void finish(struct runner *r)
 {
+	resident_end();
 	tree_end(NULL, r->now ? r->now->pid : 0, END_MS);
 	scratch_remove();
 	inside_free(&r->inside);

@@ -313,7 +313,7 @@ static void say_task(struct slot *s, const struct slot_task *t)
 		jout_str(&w, "path", mt->path);
 	if (mt->source)
 		jout_str(&w, "source", mt->source);
-	if (mt->kind == TASK_KIND_SHELL) {
+	if (mt->function) {
 		jout_str(&w, "function", mt->function);
 		jout_str(&w, "shell", mt->shell);
 	}

@@ -54,21 +54,21 @@ static void default_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* First all sources are copied above 2, so that putting one in place overwrites no other. */
-static int place_descriptors(const int fd[3])
+/* First all sources are copied above all targets, so that putting one in place overwrites no other. */
+static int place_descriptors(const struct spawn *s)
 {
-	int from[3];
-	for (int i = 0; i < 3; i++) {
-		int source = fd[i] < 0 ? open("/dev/null", O_RDWR) : fd[i];
-		from[i] = fcntl(source, F_DUPFD, 3);
+	int from[3 + SPAWN_MORE], n = 3 + (int)s->nmore;
+	for (int i = 0; i < n; i++) {
+		int fd = i < 3 ? s->fd[i] : s->more[i - 3];
+		from[i] = fcntl(fd < 0 ? open("/dev/null", O_RDWR) : fd, F_DUPFD, n);
 		if (from[i] < 0)
 			return -1;
 	}
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < n; i++) {
 		if (dup2(from[i], i) < 0)
 			return -1;
 	}
-	platform_close_from(3);
+	platform_close_from(n);
 	return 0;
 }
 
@@ -83,7 +83,7 @@ static int child_step(const struct plan *p, enum step step)
 	case STEP_PARENT:
 		return s->die_with_parent ? platform_die_with(p->parent) : 0;
 	case STEP_DESCRIPTORS:
-		return place_descriptors(s->fd);
+		return place_descriptors(s);
 	case STEP_CWD:
 		return s->cwd ? chdir(s->cwd) : 0;
 	case STEP_EXEC:

@@ -3,9 +3,12 @@
 #define NODE_SPAWN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 #include "base/err.h"
+
+#define SPAWN_MORE 4
 
 struct spawn {
 	const char *path; /* absolute, or looked up in PATH when it has no slash */
@@ -13,6 +16,8 @@ struct spawn {
 	char *const *envp; /* NULL: ours */
 	const char *cwd;   /* NULL: ours */
 	int fd[3];         /* become 0, 1, 2; -1 = /dev/null */
+	const int *more;   /* become 3, 4 ... */
+	size_t nmore;      /* at most SPAWN_MORE */
 	bool session;      /* setsid() */
 	bool no_new_privs;
 	bool die_with_parent; /* KILL when the thread that started it ends; not passed on to its own children */

@@ -49,6 +49,46 @@ int tree_own(void)
 	return platform_no_new_privs();
 }
 
+static pid_t kept[16]; /* a process is one runner */
+static size_t nkept;
+
+static bool is_kept(pid_t pid)
+{
+	for (size_t i = 0; i < nkept; i++)
+		if (kept[i] == pid)
+			return true;
+	return false;
+}
+
+void tree_keep(pid_t pid, bool on)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < nkept; i++)
+		if (kept[i] != pid)
+			kept[n++] = kept[i];
+	nkept = n;
+	if (on && nkept == ARRAY_LEN(kept))
+		BUG("too many processes are kept");
+	if (on)
+		kept[nkept++] = pid;
+}
+
+static void note_other(void *arg, pid_t pid)
+{
+	*(bool *)arg |= !is_kept(pid);
+}
+
+/* A child of ours or of a kept one: what is deeper hangs below such a one. */
+static bool any_unkept(void)
+{
+	bool any = false;
+	platform_children(getpid(), note_other, &any);
+	for (size_t i = 0; i < nkept && !any; i++)
+		platform_children(kept[i], note_other, &any);
+	return any;
+}
+
 static bool group_lives(pid_t leader)
 {
 	return !platform_sees_trees() && leader > 0 && kill(-leader, 0) == 0;
@@ -57,6 +97,8 @@ static bool group_lives(pid_t leader)
 bool tree_any(pid_t leader)
 {
 	siginfo_t si;
+	if (nkept)
+		return any_unkept();
 	return waitid(P_ALL, 0, &si, WEXITED | WNOHANG | WNOWAIT) == 0 || group_lives(leader);
 }
 
@@ -96,7 +138,8 @@ static void each_below(pid_t root, platform_pid_fn *fn, void *arg)
 	platform_children(root, add, &p);
 	for (size_t i = 0; i < p.n; i++) {
 		platform_children(p.pid[i], add, &p);
-		fn(arg, p.pid[i]);
+		if (!is_kept(p.pid[i]))
+			fn(arg, p.pid[i]);
 	}
 	free(p.pid);
 }
@@ -170,8 +213,10 @@ static void end(void *arg, pid_t pid)
 {
 	struct platform_process p;
 	(void)arg;
+	if (is_kept(pid))
+		return;
 	kill(pid, SIGKILL);
-	if (platform_look(pid, &p) && p.group > 1 && p.group != getpgrp())
+	if (platform_look(pid, &p) && p.group > 1 && p.group != getpgrp() && !is_kept(p.group))
 		kill(-p.group, SIGKILL);
 }
 
@@ -193,10 +238,21 @@ static int64_t now_ms(void)
 	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
 }
 
-/* Reaps what is dead; true when nothing is left. */
+static void reap_other(void *arg, pid_t pid)
+{
+	(void)arg;
+	if (!is_kept(pid))
+		waitpid(pid, NULL, WNOHANG);
+}
+
+/* Reaps what is dead, but for those that are kept, whose end the loop is to see; true when nothing is left. */
 static bool reap(pid_t leader)
 {
 	pid_t pid;
+	if (nkept) {
+		platform_children(getpid(), reap_other, NULL);
+		return !any_unkept();
+	}
 	do
 		pid = waitpid(-1, NULL, WNOHANG);
 	while (pid > 0 || (pid < 0 && errno == EINTR));

@@ -21,6 +21,8 @@ void asked_fini(struct asked *a);
 
 /* Makes this process the one that orphans below it are given to, and forbids new privileges to it and them. 0, or -1 with errno. */
 int tree_own(void);
+/* A child that stays when a task ends, and is never asked or killed here: a resident shell. What it started counts as the task's. */
+void tree_keep(pid_t pid, bool on);
 /* True while any descendant is left, unreaped ones included. */
 bool tree_any(pid_t leader);
 /* How many descendants live now; names: NULL, or where the names of their programs are added, each once, with ", " between. */
