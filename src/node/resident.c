@@ -29,55 +29,6 @@
 #define MAX_LINE   64 /* that a shell says */
 #define MAX_SIGNAL 64
 
-/* Each value is a line with the number of newlines in it, and then its lines. `command` passes by functions of the module. */
-static const char script[] = "__fw_read() {\n"
-			     "	IFS= command read -r __fw_k\n"
-			     "	IFS= command read -r __fw_v\n"
-			     "	while [ \"$__fw_k\" -gt 0 ]; do\n"
-			     "		IFS= command read -r __fw_l\n"
-			     "		__fw_v=\"$__fw_v\n$__fw_l\"\n"
-			     "		__fw_k=$((__fw_k - 1))\n"
-			     "	done\n"
-			     "}\n"
-			     "__fw_call() {\n"
-			     "	__fw_read\n"
-			     "	__fw_f=$__fw_v\n"
-			     "	__fw_read\n"
-			     "	__fw_n=$__fw_v\n"
-			     "	while [ \"$__fw_n\" -gt 0 ]; do\n"
-			     "		__fw_read\n"
-			     "		export \"$__fw_v\"\n"
-			     "		__fw_n=$((__fw_n - 1))\n"
-			     "	done\n"
-			     "	__fw_read\n"
-			     "	__fw_n=$__fw_v\n"
-			     "	set --\n"
-			     "	while [ \"$__fw_n\" -gt 0 ]; do\n"
-			     "		__fw_read\n"
-			     "		set -- \"$@\" \"$__fw_v\"\n"
-			     "		__fw_n=$((__fw_n - 1))\n"
-			     "	done\n"
-			     "	exec 3<&- </dev/null\n"
-			     "	set \"$__fw_e\"\n"
-			     "	\"$__fw_f\" \"$@\" 5>&-\n"
-			     "	__fw_v=$?\n"
-			     "	command printf 'exit %s\\n' \"$__fw_v\" >&5\n"
-			     "	exit \"$__fw_v\"\n"
-			     "}\n"
-			     ". \"$1\" 3<&- 4<&- 5>&-\n"
-			     "case $- in *e*) __fw_e=-e ;; *) __fw_e=+e ;; esac\n"
-			     "set +e\n"
-			     "exec 6>&2 2>/dev/null\n"
-			     "while IFS= command read -r __fw_v <&4; do\n"
-			     "	(\n"
-			     "		exec 2>&6 4<&- 6>&-\n"
-			     "		command read -r __fw_p __fw_v </proc/self/stat\n"
-			     "		command printf 'pid %s\\n' \"$__fw_p\" >&5\n"
-			     "		__fw_call </dev/fd/3\n"
-			     "	)\n"
-			     "	command printf 'gone %s\\n' \"$?\" >&5\n"
-			     "done\n";
-
 struct shell {
 	struct list all; /* most recently used last */
 	char *path, *exe;
@@ -252,7 +203,7 @@ static void command_line(const struct shell *s, struct words *argv)
 		words_add(argv, "-p");
 	}
 	words_add(argv, "-c");
-	words_add(argv, script);
+	words_add(argv, resident_script);
 	words_add(argv, "sh");
 	words_add(argv, s->path);
 }
@@ -442,7 +393,8 @@ void resident_end(void)
 
 	list_each (e, tmp, &shells) {
 		struct shell *s = container_of(e, struct shell, all);
-		kill(s->pid, SIGKILL);
+		if (s->pid > 0)
+			kill(-s->pid, SIGKILL); /* it leads a session */
 		forget(s);
 	}
 }

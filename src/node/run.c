@@ -139,6 +139,8 @@ static void settle(struct run *run)
 	if (tree_any(leader(run))) {
 		if (run->stop == CAUSE_NONE)
 			run->end.nleft = tree_living(&run->end.left);
+		if (run->kind == TASK_KIND_RESIDENT) /* they may be in the shell's group */
+			resident_end();
 		tree_end(&run->ended, leader(run), TREE_WAIT_MS);
 	}
 	run->ended_us = loop_clock(run->loop)->mono_us(loop_clock(run->loop));

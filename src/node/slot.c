@@ -96,6 +96,16 @@ static void kill_strays(const struct flight *f)
 	tree_kill_strays(marks, ARRAY_LEN(marks));
 }
 
+/* What a resident shell forked has the shell's environment, as seen from outside: see resident.c. */
+static void kill_calls(const struct slot *s)
+{
+	char runner[32];
+	snprintf(runner, sizeof(runner), "FW_RUNNER=%d", (int)s->gone);
+	const char *const marks[] = {runner};
+	if (s->line[0].kind == TASK_KIND_RESIDENT && s->gone > 0)
+		tree_kill_strays(marks, ARRAY_LEN(marks));
+}
+
 /* True when the runner is gone in both ways; a task that it ran is lost then. */
 static bool check_lost(struct slot *s)
 {
@@ -113,6 +123,7 @@ static bool check_lost(struct slot *s)
 	/* What came behind the first may have begun without our having heard of it. */
 	for (size_t i = 0; i < s->n; i++)
 		kill_strays(&s->line[i]);
+	kill_calls(s);
 	char *text = xasprintf("the runner of this task %s%s%s", how,
 		s->trouble.text[0] ? ": " : "", s->trouble.text);
 	fail_line(s, CAUSE_LOST, text);
@@ -126,6 +137,7 @@ static void child_gone(void *arg, pid_t pid, int status, const struct rusage *us
 	(void)pid;
 	(void)usage;
 	enter(s);
+	s->gone = s->pid;
 	s->pid = 0;
 	s->status = status;
 	check_lost(s);

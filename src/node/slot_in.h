@@ -19,6 +19,7 @@ struct slot {
 	void *arg;
 
 	pid_t pid;  /* of the runner; 0 = none, or reaped */
+	pid_t gone; /* of the one that was reaped last */
 	int status; /* of the one that was reaped last */
 	int fd;     /* our end; -1 = closed */
 	struct loop_io *io;

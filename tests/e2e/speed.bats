@@ -75,7 +75,7 @@ runner_of_ours() { # pids; false when there is none
 
 resident() {
 	MODULES="$REPO/tests/e2e/resident.sh"
-	fw_start --concurrency 1 "$@"
+	fw_start --concurrency 1
 }
 
 @test "a resident shell loads its module once, and arguments are data" {
@@ -109,7 +109,7 @@ resident() {
 @test "the tree of a call is ended like any other's" {
 	resident
 	is "$(fw submit r_leave)" left
-	! pgrep -s 0 -f 'sleep [1]000'
+	run ! pgrep -s 0 -f 'sleep [1]000'
 	fw submit -n r_hang "$fw_dir/pid"
 	wait_for test -s "$fw_dir/pid"
 	fw cancel --grace 0.2 last

@@ -103,8 +103,8 @@ static int64_t duration(const char *name)
 static void join(int i)
 {
 	struct player *w = &p->players[i];
-	const struct worker_task tasks[] = {
-		{.name = "quick"}, {.name = "mixed"}, {.name = "slow"}};
+	const struct worker_task tasks[] = {{.name = "quick"}, {.name = "mixed"},
+		{.name = "slow"}};
 	char id[16], instance[16];
 	const struct worker_spec spec = {.id = id,
 		.host = "h",
@@ -128,10 +128,10 @@ static void submit(void)
 {
 	bool again;
 	struct err e;
-	const struct task_spec spec = {.name = names[rng_below(&p->rng, 20) ? rng_below(&p->rng, 2)
-									    : 2],
-		.owner = "alice",
-		.priority = PRIO_NORMAL};
+	const struct task_spec spec =
+		{.name = names[rng_below(&p->rng, 20) ? rng_below(&p->rng, 2) : 2],
+			.owner = "alice",
+			.priority = PRIO_NORMAL};
 	struct task_spec s = spec;
 
 	memset(&s.id, 0, sizeof(s.id));
@@ -181,8 +181,8 @@ static void take(int i, const struct message *m)
 	struct task *t = core_task(p->core, &p->ids[m->task]);
 
 	REQUIRE(w->n < 2048);
-	w->jobs[w->n++] = (struct job){m->task, m->attempt, -1,
-		duration(t ? t->name->text : "quick")};
+	w->jobs[w->n++] =
+		(struct job){m->task, m->attempt, -1, duration(t ? t->name->text : "quick")};
 }
 
 static void give_back(int i, const struct message *m)
@@ -273,7 +273,8 @@ static void check(void)
 	for (unsigned i = 0; i < p->ntasks; i++) {
 		const struct task *t = core_task(p->core, &p->ids[i]);
 		REQUIRE(p->ended[i] <= 1);
-		if (!p->free_since[i] || !t || t->state != TASK_ASSIGNED || !free_elsewhere(t)) {
+		if (!p->free_since[i] || !t || t->state != TASK_ASSIGNED ||
+			!free_elsewhere(t)) {
 			p->free_since[i] = p->now.mono_us;
 			continue;
 		}
