@@ -202,18 +202,11 @@ static void tell_started(struct runner *r)
 static void before_sleep(void *arg)
 {
 	struct runner *r = arg;
-<<<<<<< HEAD
-	while (advance(r))
-		;
-	if (r->now)
-		say_news(r, r->now);
-=======
 	do
 		tell_started(r);
 	while (advance(r));
-	if (r->now && r->now->log.path)
-		say_output(r, r->now);
->>>>>>> dafba77 (Resident shells: a module is loaded once per slot, each call is a subshell)
+	if (r->now)
+		say_news(r, r->now);
 	flush(r);
 }
 
