@@ -1,5 +1,6 @@
 #!/bin/bash
-# The main job, for real: tasks over many files, on a control plane and a subworker, and the totals compared with plain find and xargs.
+# The main job, for real: tasks over many files, on a control plane and two subworkers, one of which is killed half-way; and the totals compared with
+# plain find and xargs.
 #
 #     examples/demo.sh [FOLDER]       FOLDER: what to count; else the first of the usual ones that has 500 files
 #
@@ -11,9 +12,9 @@ chunks=40
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/fastworker-demo.XXXXXX")
 export XDG_CONFIG_HOME=$work/config XDG_STATE_HOME=$work/state XDG_RUNTIME_DIR=$work/run
-worker=
+workers=()
 clean_up() {
-	[ -z "$worker" ] || kill "$worker" 2>/dev/null || true
+	[ ${#workers[@]} = 0 ] || kill "${workers[@]}" 2>/dev/null || true
 	"$fw" stop 2>/dev/null || true
 	wait
 	rm -rf "$work"
@@ -37,14 +38,38 @@ fi
 find "$folder" -type f -readable ! -name $'*\n*' 2>/dev/null | sort >"$work/files"
 files=$(wc -l <"$work/files")
 
-say "1. A control plane, in the background, and a subworker"
+# Waits for one task after the other and shows how far it is; half-way, a worker dies.
+progress() {
+	local n=0 bar
+	for id in "${ids[@]}"; do
+		"$fw" wait -q "$id"
+		n=$((n + 1))
+		if [ $n = $((${#ids[@]} / 2)) ]; then
+			disown "${workers[0]}"
+			kill -9 "${workers[0]}"
+			workers=("${workers[1]}")
+			clear_line
+			printf '  %d of %d tasks, and now: kill -9 of w2. What it had goes to the others in 2 s.\n' $n ${#ids[@]}
+		fi
+		if [ -t 1 ]; then
+			printf -v bar '%*s' $((n * 40 / ${#ids[@]})) ''
+			printf '\r  %-40s %d of %d ' "${bar// /=}" $n ${#ids[@]}
+		fi
+	done
+	clear_line
+}
+clear_line() { [ ! -t 1 ] || printf '\r\033[K'; }
+
+say "1. A control plane, in the background, and two subworkers"
 run start --base-address auto --concurrency 1 -t examples/tasks.sh
 base=$(sed 's/.*"base_address":"\([^"]*\)".*/\1/' "$work/run/fastworker/default.ctx")
 mkfifo "$work/ready"
-"$fw" subworker --worker-id w2 --concurrency 2 -t examples/tasks.sh --control-plane-address "$base" >"$work/ready" 2>"$work/w2.log" &
-worker=$!
-read -r line <"$work/ready"
-printf '  $ fastworker subworker --worker-id w2 --concurrency 2 -t examples/tasks.sh --control-plane-address %s &\n  %s\n' "$base" "$line"
+for id in w2 w3; do
+	"$fw" subworker --worker-id $id --concurrency 2 -t examples/tasks.sh --control-plane-address "$base" >"$work/ready" 2>"$work/$id.log" &
+	workers+=($!)
+	read -r line <"$work/ready"
+	printf '  $ fastworker subworker --worker-id %s --concurrency 2 -t examples/tasks.sh --control-plane-address %s &\n  %s\n' $id "$base" "$line"
+done
 
 say "2. The first task"
 run submit add 5 3
@@ -56,11 +81,12 @@ ids=()
 for list in "$work"/list.*; do
 	ids+=("$("$fw" submit -n tally "$list")")
 done
-"$fw" wait -q "${ids[@]}"
+progress
 read -r got_files got_lines got_bytes < <("$fw" result "${ids[@]}" | awk '{f += $1; l += $2; b += $3} END {printf "%d %d %d\n", f, l, b}')
 end=$(date +%s.%N)
 printf '  %d tasks in %.1f s, by worker: ' "${#ids[@]}" "$(echo "$end $start" | awk '{print $1 - $2}')"
 "$fw" tasks --all --json task=tally | sed 's/.*"worker":"\([^"]*\)".*/\1/' | sort | uniq -c | awk '{printf "%s%s %d", n++ ? ", " : "", $2, $1} END {print ""}'
+printf '  begun again because their worker died: %d\n' "$("$fw" tasks --all --json task=tally | grep -c '"attempt":[2-9]' || true)"
 
 say "4. The same with find and xargs"
 want=$(tr '\n' '\0' <"$work/files" | xargs -0 cat -- | wc -l -c | awk '{print $1, $2}')

@@ -13,6 +13,8 @@ teardown() { fw_teardown; }
 	run --separate-stderr "$REPO/examples/demo.sh" "$fw_dir/files"
 	is "$status" 0
 	has "$output" "the same"
+	has "$output" "kill -9 of w2"
+	has "$output" "begun again because their worker died: "
 	matches "$output" "fastworker +60 files, 1830 lines"
 	head -c 100000 /dev/urandom >"$fw_dir/files/planted"
 	nlines=$((1830 + $(wc -l <"$fw_dir/files/planted")))
