@@ -31,7 +31,7 @@ class Ours(Rival):
         programs = kit.folder("programs")
         if not os.path.exists(programs + "/program"):
             os.symlink(kit.find("true"), programs + "/program")
-        return [os.path.join(kit.ROOT, "bench", name) for name in ("tasks.sh",)] + [programs]
+        return [os.path.join(kit.ROOT, "bench", name) for name in ("tasks.sh", "resident.sh")] + [programs]
 
     def start(self, workers=2, wrap=()):
         """wrap: a command that our control plane is started by."""
