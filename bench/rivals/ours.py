@@ -31,8 +31,7 @@ class Ours(Rival):
         programs = kit.folder("programs")
         if not os.path.exists(programs + "/program"):
             os.symlink(kit.find("true"), programs + "/program")
-        names = ("tasks.sh", "resident.sh") if self.has_resident() else ("tasks.sh",)
-        return [os.path.join(kit.ROOT, "bench", name) for name in names] + [programs]
+        return [os.path.join(kit.ROOT, "bench", name) for name in ("tasks.sh", "resident.sh")] + [programs]
 
     def start(self, workers=2, wrap=()):
         """wrap: a command that our control plane is started by."""
@@ -57,16 +56,9 @@ class Ours(Rival):
     def has(self, name):
         return kit.command([self.fw, "help", name], ok=range(256))[1] != ""
 
-    def has_resident(self):
-        """False for a build that does not know resident shells."""
-        try:
-            return "plus_one_resident" in kit.command([self.fw, "list", "-t", os.path.join(kit.ROOT, "bench", "resident.sh")])[1]
-        except kit.Failed:
-            return False
-
     def can(self, label):
         """Whether this build has what a row of the table needs."""
-        return (" map " not in label or self.has("map")) and ("resident" not in label or self.has_resident())
+        return " map " not in label or self.has("map")
 
     # Through `map`: one process that submits, waits and prints the results in the order of the items.
 
