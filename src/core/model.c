@@ -296,6 +296,7 @@ int core_finished(struct core *c, struct now now, struct worker *w, const struct
 		ghost_free(c, now, w, &g);
 	if (cancelled) {
 		note_output(c, t, o);
+		task_changed(c, t);
 		return 0;
 	}
 	if (!holds(w, t, attempt))

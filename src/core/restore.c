@@ -52,7 +52,10 @@ static struct task *copy(struct core *c, const struct task_kept *k)
 	t->once = from->once;
 	t->fed = from->fed;
 	t->progress = -1;
-	t->outs = t->errs = -1;
+	t->outs = from->outs;
+	t->errs = from->errs;
+	t->log_error = xstrdup(from->log_error);
+	tail_keep(c, t, from->tail);
 	t->saved = true;
 	return t;
 }

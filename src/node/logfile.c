@@ -128,12 +128,10 @@ static int begin(struct logfile *f, int64_t at_ms)
 {
 	struct buf text = BUF_INIT;
 
-	/* An empty folder may be removed between the two. */
+	/* Mostly the folder is there. An empty one may be removed between the two. */
 	for (int tries = 0; f->fd < 0; tries++) {
-		if (make_folder(f))
-			return -1;
 		f->trouble.code = ERR_NONE;
-		if (open_part(f) && (errno != ENOENT || tries))
+		if (open_part(f) && (errno != ENOENT || tries == 2 || make_folder(f)))
 			return -1;
 	}
 	f->trouble.code = ERR_NONE;

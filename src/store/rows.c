@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "store/inside.h"
 
-enum part { PART_ARGS, PART_KWARGS, PART_RESULT, PART_NEEDS };
+enum part { PART_ARGS, PART_KWARGS, PART_RESULT, PART_NEEDS, PART_TAIL };
 
 /* In the order of COLUMNS; ?N of a statement is N = the column's place, from 1. */
 enum column {
@@ -37,6 +37,9 @@ enum column {
 	COL_REPORT,
 	COL_NLOST,
 	COL_FLAGS,
+	COL_OUTS,
+	COL_ERRS,
+	COL_LOG_ERROR,
 };
 
 enum flag { FLAG_ONCE = 1, FLAG_FED = 2, FLAG_STREAM = 4 };
@@ -71,6 +74,13 @@ static void bind_ending(sqlite3_stmt *st, const struct task *t)
 	bind_unless(st, COL_NLOST, t->nlost, 0);
 }
 
+static void bind_output(sqlite3_stmt *st, const struct task *t)
+{
+	bind_unless(st, COL_OUTS, t->outs, -1);
+	bind_unless(st, COL_ERRS, t->errs, -1);
+	bind_text(st, COL_LOG_ERROR, t->log_error);
+}
+
 static void bind_changing(sqlite3_stmt *st, const struct task *t)
 {
 	bind_number(st, COL_N, (int64_t)t->n);
@@ -95,6 +105,7 @@ static void bind_changing(sqlite3_stmt *st, const struct task *t)
 		bind_text(st, COL_RESULT_TYPE,
 			t->result_type == RESULT_JSON ? "json" : "bytes");
 	bind_ending(st, t);
+	bind_output(st, t);
 }
 
 static int save_body(struct store *s, const struct task *t, enum part part,
@@ -162,6 +173,8 @@ int store_save(struct store *s, const struct stored *k, struct err *e)
 		return -1;
 	if (t->saved ? update(s, t, e) : insert(s, k, e))
 		return -1;
+	if (t->tail && save_body(s, t, PART_TAIL, t->tail, e))
+		return -1;
 	return t->result ? save_body(s, t, PART_RESULT, t->result, e) : 0;
 }
 
@@ -185,6 +198,8 @@ static void read_ending(sqlite3_stmt *st, struct task *t)
 		.rss_kb = number_of(st, COL_RSS_KB, 0)};
 	t->nleft = (uint32_t)number_of(st, COL_NLEFT, 0);
 	t->nlost = (uint32_t)number_of(st, COL_NLOST, 0);
+	t->outs = number_of(st, COL_OUTS, -1);
+	t->errs = number_of(st, COL_ERRS, -1);
 }
 
 /* Whoever edits the file by hand, or a damaged page, must not become a state that no table knows. */
@@ -231,6 +246,7 @@ static void borrow_texts(sqlite3_stmt *st, struct task *t)
 	t->worker_id = (char *)(uintptr_t)text_of(st, COL_WORKER);
 	t->error = (char *)(uintptr_t)text_of(st, COL_ERROR);
 	t->left = (char *)(uintptr_t)text_of(st, COL_LEFT);
+	t->log_error = (char *)(uintptr_t)text_of(st, COL_LOG_ERROR);
 	t->report = (char *)(uintptr_t)text_of(st, COL_REPORT);
 	t->cancel_by = (char *)(uintptr_t)text_of(st, COL_CANCEL_BY);
 	t->cancel_reason = (char *)(uintptr_t)text_of(st, COL_CANCEL_REASON);
@@ -242,7 +258,8 @@ static int read_bodies(struct store *s, struct task *t, struct bytes **needs, st
 	struct bytes **const parts[] = {[PART_ARGS] = &t->args,
 		[PART_KWARGS] = &t->kwargs,
 		[PART_RESULT] = &t->result,
-		[PART_NEEDS] = needs};
+		[PART_NEEDS] = needs,
+		[PART_TAIL] = &t->tail};
 	sqlite3_stmt *st = store_statement(s, STORE_BODIES, e);
 	int rc;
 
@@ -284,6 +301,7 @@ static int give(struct store *s, sqlite3_stmt *st, store_more_fn *fn, void *arg,
 	bytes_unref(&t.args);
 	bytes_unref(&t.kwargs);
 	bytes_unref(&t.result);
+	bytes_unref(&t.tail);
 	bytes_unref(&needs);
 	free(text);
 	return rc;

@@ -36,7 +36,7 @@ static const char *const steps[] = {
 	"CREATE INDEX task_open ON task (n) WHERE completed_at IS NULL;"
 	"CREATE TABLE body ("
 	" n INTEGER NOT NULL,"
-	" part INTEGER NOT NULL," /* 0 args, 1 kwargs, 2 result, 3 needs */
+	" part INTEGER NOT NULL," /* 0 args, 1 kwargs, 2 result, 3 needs, 4 tail */
 	" data BLOB NOT NULL,"
 	" PRIMARY KEY (n, part)"
 	") WITHOUT ROWID;"
@@ -54,6 +54,10 @@ static const char *const steps[] = {
 	"ALTER TABLE task ADD COLUMN nlost INTEGER;",
 	/* 3: bits of enum flag in rows.c */
 	"ALTER TABLE task ADD COLUMN flags INTEGER NOT NULL DEFAULT 0;",
+	/* 4: its output */
+	"ALTER TABLE task ADD COLUMN outs INTEGER;"
+	"ALTER TABLE task ADD COLUMN errs INTEGER;"
+	"ALTER TABLE task ADD COLUMN log_error TEXT;",
 };
 
 static int number(sqlite3 *db, const char *pragma, int64_t *out)

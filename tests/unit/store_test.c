@@ -67,6 +67,8 @@ static void clear(struct task *t)
 	bytes_unref(&t->args);
 	bytes_unref(&t->kwargs);
 	bytes_unref(&t->result);
+	bytes_unref(&t->tail);
+	free(t->log_error);
 }
 
 static void save(struct store *s, struct task *t)
@@ -135,6 +137,11 @@ static void check_whole(void *arg, const struct stored *t)
 	CHECK_INT(k->result->len, 3);
 	CHECK(memcmp(k->result->data, "a\0b", 3) == 0);
 	CHECK_INT(k->result_type, RESULT_BYTES);
+	CHECK(k->stream);
+	CHECK_INT(k->outs, 3);
+	CHECK_INT(k->errs, 1LL << 40);
+	CHECK_STR(k->log_error, "no room");
+	CHECK_STR(k->tail->data, "@1 2 3\nabc");
 	*(int *)arg += 1;
 }
 
@@ -161,6 +168,11 @@ static void test_whole_task(void)
 	t.exit_signal = 9;
 	t.error = xstrdup("killed by signal 9");
 	t.result = bytes_new("a\0b", 3);
+	t.stream = true;
+	t.outs = 3;
+	t.errs = 1LL << 40;
+	t.log_error = xstrdup("no room");
+	t.tail = bytes_new("@1 2 3\nabc", 10);
 	save(s, &t);
 	commit(s);
 	store_close(&s);
