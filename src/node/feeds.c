@@ -175,6 +175,7 @@ static int check(struct peer *p, const struct task *t, const struct msg *m, size
 {
 	const struct feed *f = t ? t->feed : NULL;
 	size_t waiting = len;
+	int64_t offset = msg_int(m->head, "offset", -1);
 
 	if (!t || !peer_may_see(p, t))
 		return err_set(e, ERR_NO, "no such task, or it has expired");
@@ -188,7 +189,7 @@ static int check(struct peer *p, const struct task *t, const struct msg *m, size
 		(t->state != TASK_RUNNING && t->state != TASK_ASSIGNED))
 		return err_set(e, ERR_NO, "task %llu does not run now: its stdin waits",
 			(unsigned long long)t->n);
-	if (msg_int(m->head, "offset", -1) < 0 || len > PROTO_CHUNK)
+	if (len > PROTO_CHUNK || offset < 0 || offset > INT64_MAX - PROTO_CHUNK)
 		return err_set(e, ERR_DATA, "stdin: a bad offset, or more than %d bytes",
 			PROTO_CHUNK);
 	for (unsigned i = 0; f && f->peer == p && i < f->nparts; i++)
@@ -207,7 +208,7 @@ void stdin_handle(struct peer *p, const struct msg *m)
 	struct err e;
 	size_t at = 0, len;
 	const char *data = msg_take(m, m->head, "data", &at, &len);
-	int64_t end = msg_int(m->head, "offset", 0) + (int64_t)len;
+	int64_t offset = msg_int(m->head, "offset", 0), end;
 
 	msg_uuid(m->head, "id", &id);
 	t = core_task(p->server->core, &id);
@@ -217,13 +218,14 @@ void stdin_handle(struct peer *p, const struct msg *m)
 	}
 	/* It is over, or all of its stdin had come and only that answer was lost. */
 	if (task_state_final(t->state) || !t->fed) {
-		answer(p, m->req, t, end, "closed");
+		answer(p, m->req, t, offset, "closed");
 		return;
 	}
+	end = offset + (int64_t)len;
 	feed_take(p, t);
 	f = t->feed;
 	/* One before it is asked for again just now: so is this one, behind that. */
-	if (f->sent >= 0 && end - (int64_t)len > f->sent && t->worker && t->worker->peer) {
+	if (f->sent >= 0 && offset > f->sent && t->worker && t->worker->peer) {
 		answer(p, m->req, t, f->offset, "again");
 		return;
 	}

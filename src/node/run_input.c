@@ -93,7 +93,7 @@ void run_input_write(struct run *run, struct json_out *w)
 void run_input_feed(struct run *run, int64_t offset, const char *data, size_t len, bool eof)
 {
 	struct run_input *in = &run->in;
-	int64_t skip = in->came - offset;
+	int64_t skip = offset < 0 ? -1 : in->came - offset;
 	in->news = true;
 	if (in->closed || in->eof || !in->fed || skip < 0)
 		return;

@@ -93,3 +93,9 @@ unharmed() {
 	pid=$(context pid)
 	unharmed
 }
+
+@test "a stdin is fed by its owner, for the attempt that runs, and with credit" {
+	pid=$(context pid)
+	is "$(hostile stdin)" "no no data data closed busy closed closed closed closed"
+	unharmed
+}

@@ -8,6 +8,7 @@ many      requests that name more tasks than there can be: prints the answer's c
 lost      a result that refers to a blob which never came: prints how the task ended
 numbers   fields out of all ranges
 watches   more watches and waiting requests than a connection may have: prints the answers' codes
+stdin     parts of a stdin that nobody may send: prints the answers' codes
 missing   thousands of selectors that name nothing, with as many that do: prints how many of each came back
 """
 import json
@@ -140,6 +141,37 @@ def missing():
         found, lost = found + len(answer["tasks"]), lost + len(answer.get("missing", []))
         more = answer.get("more")
     print(found, lost)
+
+
+def part(c, t, r, **more):
+    send(c, m="stdin", r=r, id=t["id"], **dict({"attempt": t["attempt"], "offset": 0}, **more))
+
+
+def stdin():
+    w, c = connect(5), connect()
+    worker(w, "reader", ["read"], slots=2)
+    ask(c, m="submit", r=1, tasks=[dict(t, stdin=True) for t in tasks(1, "read")] + tasks(1, "read"))
+    fed, other = (json.loads(w.recv_multipart()[0])["tasks"] + [None])[:2]
+    other = other or json.loads(w.recv_multipart()[0])["tasks"][0]
+    codes = []
+
+    def answer():
+        a = json.loads(c.recv_multipart()[0])
+        codes.append(a.get("code") or ("closed" if a.get("closed") else a["m"]))
+
+    for t, more in ((dict(fed, id=str(uuid.uuid4())), {}), (dict(fed, attempt=9), {}), (fed, {"offset": -1}),
+                    (fed, {"offset": 9223372036854775807}), (other, {})):
+        part(c, t, 2, **more)
+        answer()
+    for r in range(3, 8):
+        part(c, fed, r)
+    answer()
+    ask_worker = dict(id=fed["id"], attempt=fed["attempt"])
+    send(w, m="stdin_ack", offset=-5, **dict(ask_worker, attempt=7))
+    send(w, m="stdin_ack", offset=0, closed=True, **ask_worker)
+    for _ in range(4):
+        answer()
+    print(*codes)
 
 
 globals()[sys.argv[4]]()

@@ -430,6 +430,43 @@ static void lost_worker(void)
 }
 
 /* A worker that ends a task which nobody cancelled gives it up. */
+/* What runs at most once: lost is its end, taken back before it began is not. */
+static void at_most_once(void)
+{
+	struct worker *w;
+	struct task *t, *u;
+	struct task_spec spec;
+	bool again;
+
+	begin(10, 10, 100);
+	w = join("w", 2, "a", NULL);
+	spec = spec_of("a", PRIO_LOW);
+	spec.fed = true;
+	t = core_submit(core, now, &spec, &again, &err);
+	spec = spec_of("a", PRIO_LOW);
+	spec.once = true;
+	u = core_submit(core, now, &spec, &again, &err);
+	CHECK(t->once && t->fed && u->once && !u->fed);
+	CHECK_STR(dispatched(), "1@w#1 2@w#1 ");
+	CHECK_INT(core_returned(core, now, w, &u->id, 1, &err), 0);
+	CHECK_INT(u->state, TASK_QUEUED);
+	CHECK_STR(dispatched(), "2@w#2 ");
+	actions(ACT_EVENT);
+	core_fed(core, t);
+	CHECK(!t->fed && t->once);
+	CHECK_INT(core_started(core, now, w, &t->id, 1, &err), 0);
+	core_worker_leave(core, now, w, "its host burns");
+	CHECK_INT(t->state, TASK_FAILURE);
+	CHECK_INT(u->state, TASK_FAILURE);
+	CHECK_INT(u->cause, CAUSE_LOST);
+	CHECK(strstr(u->error, "its host burns") && strstr(u->error, "at most once"));
+	CHECK(!t->worker && t->completed_at);
+	core_sweep(core);
+	join("v", 9, "a", NULL);
+	CHECK_STR(dispatched(), "");
+	end();
+}
+
 /* Only the attempt that runs may say how far it is; a lost one's words are forgotten. */
 static void progress(void)
 {
@@ -742,6 +779,7 @@ static const struct test tests[] = {
 	{"stale_attempts", stale_attempts},
 	{"lost_worker", lost_worker},
 	{"progress", progress},
+	{"at_most_once", at_most_once},
 	{"poison", poison},
 	{"report", report},
 	{"given_up", given_up},

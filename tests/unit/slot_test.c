@@ -26,6 +26,8 @@ static const char module[] =
 	"add() { echo $(($1 + $2)); }\n"
 	"show() { for a in \"$@\"; do printf '<%s>' \"$a\"; done; }\n"
 	"kw() { printf '%s|%s|%s|%s' \"$FW_KW_name\" \"$FW_KW_n\" \"${FW_KW_bad_key-unset}\" \"$FW_KWARGS\"; }\n"
+	"kwfile() { stat -c %a \"$FW_KWARGS\"; wc -c <\"$FW_KWARGS\"; echo \"$FW_KW_small ${FW_KW_big-unset} $FW_KWARGS\"; }\n"
+	"shut() { exec <&-; read -r x <\"$1\"; echo open; }\n"
 	"ids() { echo $FW_TASK $FW_TASK_ID $FW_ATTEMPT; }\n"
 	"fail() { echo partial; printf 'first\\n\\n\\033[31mred \\377\\n\\n  last line\\n\\n' >&2; return $1; }\n"
 	"suicide() { kill -9 $$; }\n"
@@ -367,6 +369,124 @@ static void test_kwargs(void)
 	CHECK(strncmp(s.text, "ids 01020304-0506-7008-800a-", 28) == 0);
 	CHECK_STR(s.text + strlen(s.text) - 3, " 3\n");
 	seen_reset(&s);
+}
+
+/* What no variable can hold is a file, for as long as the task runs. */
+static void test_large_kwargs(void)
+{
+	struct buf kw = BUF_INIT;
+	struct module_task t = shell_task("kwfile", false);
+	char size[32];
+	buf_adds(&kw, "{\"small\":7,\"big\":\"");
+	for (int i = 0; i < 200000; i++)
+		buf_addc(&kw, 'x');
+	buf_adds(&kw, "\"}");
+	struct seen s = run_kw(&t, "[]", buf_str(&kw), 0);
+	snprintf(size, sizeof(size), "600\n%zu\n7 unset /", kw.len);
+	CHECK(s.o.ok && strncmp(s.text, size, strlen(size)) == 0);
+	char *path = s.o.ok ? strchr(s.text, '/') : NULL;
+	if (path) {
+		path[strcspn(path, "\n")] = '\0';
+		CHECK(strstr(path, "kwargs.json") && access(path, F_OK) != 0);
+	}
+	seen_reset(&s);
+	buf_fini(&kw);
+}
+
+static struct {
+	int64_t offset;
+	bool closed;
+	int n;
+} acked;
+
+static void on_said(void *arg, const struct uuid *id, uint32_t attempt,
+	const struct runner_msg *m)
+{
+	if (strcmp(m->name, "stdin_ack") != 0)
+		return;
+	acked.offset = runner_number(m, "offset", -1);
+	acked.closed = json_get(m->head, "closed") != NULL;
+	acked.n++;
+	loop_stop(loop);
+}
+
+static void feed(struct slot *s, int64_t offset, const char *data, bool eof)
+{
+	const struct uuid id = nth_id(200);
+	slot_feed(s, &id, 3,
+		&(struct slot_part){.offset = offset,
+			.data = data,
+			.len = strlen(data),
+			.eof = eof});
+}
+
+static struct slot *start_fed(const struct module_task *t, const char *args, struct seen *seen)
+{
+	static const struct slot_ops said = {.started = on_started,
+		.done = on_done,
+		.said = on_said};
+	struct slot *s = slot_new(loop, exe, &said, seen);
+	const struct slot_task st = {.id = nth_id(200),
+		.attempt = 3,
+		.task = t,
+		.args = args,
+		.args_len = strlen(args),
+		.kwargs = "{}",
+		.kwargs_len = 2,
+		.fed = true,
+		.grace_ms = 300};
+	memset(&acked, 0, sizeof(acked));
+	slot_run(s, &st);
+	return s;
+}
+
+/* Parts that come twice are passed over, one behind a gap is, too; the end comes behind the last byte. */
+static void test_fed(void)
+{
+	struct seen seen = {0};
+	struct module_task t = exec_task("/bin/cat");
+	struct slot *s = start_fed(&t, "[]", &seen);
+	feed(s, 0, "abc", false); /* before it has started */
+	while (acked.offset < 3)
+		wait_loop();
+	int n = acked.n;
+	feed(s, 9, "gap", true);
+	while (acked.n == n)
+		wait_loop();
+	CHECK_INT(acked.offset, 3);
+	feed(s, 0, "abcdef", false);
+	feed(s, 3, "defgh", false);
+	while (acked.offset < 8)
+		wait_loop();
+	CHECK(!seen.done && !acked.closed);
+	feed(s, 8, "", true);
+	wait_done(&seen);
+	check_text(seen, "abcdefgh");
+	slot_free(&s);
+}
+
+static void test_fed_closes_early(void)
+{
+	struct seen seen = {0};
+	struct module_task t = shell_task("shut", false);
+	struct slot *s;
+	char args[128], *go = xasprintf("%s/go", folder);
+	CHECK_INT(mkfifo(go, 0600), 0);
+	snprintf(args, sizeof(args), "[\"%s\"]", go);
+	s = start_fed(&t, args, &seen);
+	int fd = open(go, O_WRONLY); /* returns when the task has opened it */
+	while (!acked.closed) {
+		int n = acked.n;
+		feed(s, acked.offset, "xxxx", false);
+		while (acked.n == n)
+			wait_loop();
+	}
+	close(fd);
+	wait_done(&seen);
+	check_text(seen, "open\n");
+	unlink(go);
+	free(go);
+	slot_free(&s);
 }
 
 static void test_environment(void)
@@ -831,6 +951,9 @@ static const struct test tests[] = {
 	{"arguments", test_arguments},
 	{"argument_limits", test_argument_limits},
 	{"kwargs", test_kwargs},
+	{"large_kwargs", test_large_kwargs},
+	{"fed", test_fed},
+	{"fed_closes_early", test_fed_closes_early},
 	{"environment", test_environment},
 	{"clean_slate", test_clean_slate},
 	{"temporary", test_temporary},
