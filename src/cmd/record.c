@@ -8,6 +8,18 @@
 #include "cmd/show.h"
 #include "proto/msg.h"
 
+static const struct opt status_opts[] = {
+	{.name = "task-id",
+		.type = OPT_STRING,
+		.arg = "ID",
+		.help = "The task, in FastWorker's spelling",
+		.complete = "id"},
+	{.name = "summary",
+		.type = OPT_FLAG,
+		.help = "The control plane and its counts, instead of a task"},
+	{.name = NULL},
+};
+
 static const struct opt id_opts[] = {
 	{.name = "task-id",
 		.type = OPT_STRING,
@@ -108,11 +120,47 @@ static void on_status(void *arg, const struct msg *m, bool more, const struct er
 		cmd_done(ctx, a->status);
 }
 
+/* --summary: the control plane itself. */
+static void on_whole(void *arg, const struct msg *m, bool more, const struct err *e)
+{
+	struct cmd_ctx *ctx = arg;
+	const struct json_node *rows;
+
+	if (!cmd_let(ctx))
+		return;
+	if (e) {
+		cmd_fail(ctx, e);
+		return;
+	}
+	rows = json_get(m->head, "rows");
+	for (const struct json_node *r = json_first(rows); r; r = json_next(r))
+		out_object(ctx->out, r);
+	cmd_done(ctx, 0);
+}
+
+static void ask_whole(struct cmd_ctx *ctx)
+{
+	struct client *c = cmd_client(ctx);
+	struct mout o;
+
+	if (!c)
+		return;
+	mout_init(&o);
+	client_begin(c, &o, MSG_QUERY);
+	jout_str(&o.w, "what", "status");
+	client_send(c, &o, on_whole, cmd_hold(ctx));
+	mout_fini(&o);
+}
+
 static void exec_status(struct cmd_ctx *ctx)
 {
 	struct mout o;
 	struct client *c;
 
+	if (opts_flag(ctx->opts, "summary")) {
+		ask_whole(ctx);
+		return;
+	}
 	if (!begin(ctx, &o, MSG_GET, &c))
 		return;
 	client_send(c, &o, on_status, cmd_hold(ctx));
@@ -122,14 +170,16 @@ static void exec_status(struct cmd_ctx *ctx)
 const struct cmd cmd_status_entry = {
 	.name = "status",
 	.group = "looking",
-	.usage = "ID...",
-	.help = "Shows where a task stands; 1 when it is not known",
-	.about = "ID: a UUID, a number, `last`, a range 3-7.",
+	.usage = "ID... | --summary",
+	.help = "Shows where a task stands, or the control plane; 1 when it is not known",
+	.about =
+		"ID: a UUID, a number, `last`, a range 3-7. --summary counts: lost_total are attempts whose worker was lost, stale_total results that came\n"
+		"too late, from a worker that had been given up, and were refused.",
 	.examples =
 		"fastworker status last\nfastworker status --task-id 01890a5d-ac96-774b-bcce-b302099a8057",
 	.complete = "id",
 	.nargs = -1,
-	.opts = id_opts,
+	.opts = status_opts,
 	.exec = exec_status,
 };
 

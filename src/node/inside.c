@@ -3,6 +3,7 @@
  * A peer can do no more than fill its own buffers: a line has a limit, nothing more is read while an answer waits to be taken, one that does not say who it is
  * is sent away after a while, and when all places are taken the next one waits in the kernel's queue. */
 #include "node/inside.h"
+#include "node/scratch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -325,8 +326,12 @@ static int make_folder(struct inside *in, struct err *e)
 	if (!below || below[0] != '/' ||
 		strlen(below) + sizeof(form) + sizeof("/socket") > MAX_PATH)
 		below = "/tmp";
-	snprintf(in->folder, sizeof(in->folder), form, below);
-	if (mkdtemp(in->folder)) {
+	/* A name that the worker knows, so that it can remove it when we cannot. */
+	bool made = scratch_beside(in->folder, sizeof(in->folder) - sizeof("/socket"), below) &&
+		    mkdir(in->folder, 0700) == 0;
+	if (!made)
+		snprintf(in->folder, sizeof(in->folder), form, below);
+	if (made || mkdtemp(in->folder)) {
 		snprintf(in->path, sizeof(in->path), "%.*s/socket",
 			(int)(sizeof(in->path) - sizeof("/socket")), in->folder);
 		return 0;

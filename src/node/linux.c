@@ -131,9 +131,10 @@ bool platform_look(pid_t pid, struct platform_process *p)
 	/* proc(5): the state is field 3, the group 5, the beginning of the stack 28; that one is another after each exec, and the same after a fork. */
 	const char *field = strtok_r(behind + 1, " ", &save);
 	for (int i = 3; field; field = strtok_r(NULL, " ", &save), i++) {
-		if (i == 3)
+		if (i == 3) {
 			p->dead = *field == 'Z' || *field == 'X';
-		else if (i == 5)
+			p->stopped = *field == 'T';
+		} else if (i == 5)
 			p->group = (pid_t)strtol(field, NULL, 10);
 		else if (i == 28)
 			p->program = strtoul(field, NULL, 10);

@@ -35,6 +35,7 @@ void platform_processes(platform_pid_fn *fn, void *arg);
 struct platform_process {
 	char name[32]; /* of its program, cut */
 	bool dead;     /* it has ended and is not reaped */
+	bool stopped;  /* by a signal */
 	pid_t group;
 	unsigned long program; /* changes with each exec and not with a fork */
 };

@@ -339,6 +339,9 @@ static int on_hello(struct runner *r, const struct runner_msg *m, struct err *e)
 {
 	if (!json_i64(json_get(m->head, "v"), &r->peer_version) || r->peer_version < 1)
 		return err_set(e, ERR_DATA, "runner protocol: a hello without a version");
+	char *scratch = json_strdup(json_get(m->head, "scratch"));
+	scratch_use(scratch);
+	free(scratch);
 	return 0;
 }
 

@@ -8,6 +8,7 @@
  * Both sides begin with hello {"v":1}. Unknown members are passed over; an unknown message from a peer of a higher version, too. Several tasks may be
  * sent before the first is done (pipelining): a runner does them in order. An attempt counts from its `started`.
  *
+ *   hello    v scratch              scratch: path that the worker removes when the runner cannot; a free one, not yet made
  *   task     id attempt name kind path function shell timeout_ms grace_ms n log log_limit stream hold stdin
  *            bodies: args (JSON array), kwargs (JSON object)
  *   cancel   id attempt grace_ms

@@ -2,7 +2,19 @@
 #ifndef NODE_SCRATCH_H
 #define NODE_SCRATCH_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "base/err.h"
+
+/* A path for a new one, below our own TMPDIR or /tmp; the caller frees it. Nothing is made. */
+char *scratch_name(void);
+/* Use this path (copied) when it is free. */
+void scratch_use(const char *path);
+/* The path of a second folder that belongs to it, below `folder`; false: no path was given, or it is too long. */
+bool scratch_beside(char *path, size_t size, const char *folder);
+/* Removes both folders of another process that is gone, if they are ours. */
+void scratch_remove_at(const char *path);
 
 /* Its path; made when it is first needed, 0700, below our own TMPDIR or /tmp. NULL with *e (ERR_IO). */
 const char *scratch_path(struct err *e);

@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "node/module_task.h"
+#include "node/scratch.h"
 #include "node/spawn.h"
 #include "node/tree.h"
 
@@ -28,6 +29,7 @@
 static void destroy(struct slot *s)
 {
 	free(s->line);
+	free(s->scratch);
 	free(s->exe);
 	free(s);
 }
@@ -63,6 +65,7 @@ static void forget_child(struct slot *s)
 		loop_child(s->loop, s->pid, NULL, NULL);
 	s->pid = 0;
 	loop_timer_clear(&s->late);
+	loop_timer_clear(&s->watch);
 }
 
 /* The runner is gone, or none can be started: what was first in its line ended with it, the others have not begun. Callbacks may fill the line anew. */
@@ -71,6 +74,7 @@ static void fail_line(struct slot *s, enum cause cause, const char *text)
 	struct flight *line = s->line;
 	size_t n = s->n;
 	const struct outcome o = {.cause = cause,
+		.cancelled = cause == CAUSE_CANCELLED,
 		.exit_status = -1,
 		.error = text,
 		.outs = -1,
@@ -106,6 +110,23 @@ static void kill_calls(const struct slot *s)
 		tree_kill_strays(marks, ARRAY_LEN(marks));
 }
 
+/* What became of the first of the line, whose runner is gone. */
+static enum cause cause_of(const struct slot *s)
+{
+	const struct flight *f = &s->line[0];
+	if (!s->wedged)
+		return CAUSE_LOST;
+	return f->cancelled ? CAUSE_CANCELLED : CAUSE_TIMEOUT;
+}
+
+static void remove_scratch(struct slot *s)
+{
+	if (s->scratch)
+		scratch_remove_at(s->scratch);
+	free(s->scratch);
+	s->scratch = NULL;
+}
+
 /* True when the runner is gone in both ways; a task that it ran is lost then. */
 static bool check_lost(struct slot *s)
 {
@@ -113,8 +134,11 @@ static bool check_lost(struct slot *s)
 	if (s->pid || s->fd >= 0)
 		return false;
 	loop_timer_clear(&s->late);
-	if (!s->n)
+	loop_timer_clear(&s->watch);
+	if (!s->n) {
+		remove_scratch(s);
 		return true;
+	}
 	if (WIFSIGNALED(s->status))
 		snprintf(how, sizeof(how), "was killed by signal %d (%s)", WTERMSIG(s->status),
 			strsignal(WTERMSIG(s->status)));
@@ -124,9 +148,10 @@ static bool check_lost(struct slot *s)
 	for (size_t i = 0; i < s->n; i++)
 		kill_strays(&s->line[i]);
 	kill_calls(s);
+	remove_scratch(s);
 	char *text = xasprintf("the runner of this task %s%s%s", how,
 		s->trouble.text[0] ? ": " : "", s->trouble.text);
-	fail_line(s, CAUSE_LOST, text);
+	fail_line(s, cause_of(s), text);
 	free(text);
 	return true;
 }
@@ -219,6 +244,7 @@ static void say_hello(struct slot *s)
 	struct json_out w;
 	runner_begin(&w, &s->out, "hello");
 	jout_i64(&w, "v", RUNNER_VERSION);
+	jout_str(&w, "scratch", s->scratch);
 	runner_end(&w, NULL, 0);
 }
 
@@ -245,6 +271,9 @@ static int start_runner(struct slot *s, struct err *e)
 	}
 	s->pid = pid;
 	s->fd = pair[0];
+	s->wedged = false;
+	remove_scratch(s);
+	s->scratch = scratch_name();
 	loop_child(s->loop, pid, child_gone, s);
 	s->io = loop_fd(s->loop, s->fd, LOOP_READ, 10, ready, s);
 	say_hello(s);
@@ -279,6 +308,7 @@ struct slot *slot_new(struct loop *l, const char *exe, const struct slot_ops *op
 	s->arg = arg;
 	s->fd = -1;
 	loop_timer_init(l, &s->late, too_late, s);
+	loop_timer_init(l, &s->watch, slot_watch, s);
 	return s;
 }
 
@@ -288,6 +318,10 @@ void slot_free(struct slot **sp)
 	if (!s)
 		return;
 	*sp = NULL;
+	if (slot_stopped(s)) { /* it will not see that the socket is closed */
+		slot_end_wedged(s);
+		remove_scratch(s);
+	}
 	close_socket(s);
 	forget_child(s);
 	s->n = 0;
@@ -371,7 +405,11 @@ void slot_run(struct slot *s, const struct slot_task *t)
 		s->cap = s->cap ? 2 * s->cap : 4;
 		s->line = xreallocarray(s->line, s->cap, sizeof(*s->line));
 	}
-	s->line[s->n++] = (struct flight){t->id, t->attempt, t->task->kind, false};
+	s->line[s->n++] = (struct flight){.id = t->id,
+		.attempt = t->attempt,
+		.kind = t->task->kind,
+		.timeout_ms = t->timeout_ms,
+		.grace_ms = t->grace_ms};
 	if (first) {
 		s->trouble = (struct err){0};
 		if (ensure_runner(s, &s->trouble) < 0) {
@@ -388,8 +426,11 @@ void slot_run(struct slot *s, const struct slot_task *t)
 void slot_cancel(struct slot *s, const struct uuid *id, uint32_t attempt, int64_t grace_ms)
 {
 	struct json_out w;
-	if (s->fd < 0 || !slot_find(s, id, attempt))
+	struct flight *f = slot_find(s, id, attempt);
+	if (s->fd < 0 || !f)
 		return;
+	f->cancelled = true;
+	slot_expect(s, f, grace_ms);
 	begin(s, &w, "cancel", id, attempt);
 	jout_i64(&w, "grace_ms", grace_ms);
 	runner_end(&w, NULL, 0);

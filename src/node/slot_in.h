@@ -9,7 +9,9 @@ struct flight { /* one task of the line */
 	struct uuid id;
 	uint32_t attempt;
 	enum task_kind kind;
-	bool started;
+	bool started, cancelled;
+	int64_t timeout_ms, grace_ms;
+	int64_t due_us; /* its runner must have said something of its end by then; 0 = no such time */
 };
 
 struct slot {
@@ -25,10 +27,13 @@ struct slot {
 	struct loop_io *io;
 	struct runner_reader in;
 	struct buf out;
-	size_t sent;            /* bytes of out that are written */
-	int64_t peer_version;   /* of the runner's hello; 0 = none yet */
-	struct loop_timer late; /* it does not go, or it did not start */
-	struct err trouble;     /* why it did not start, or what it said that it may not */
+	size_t sent;             /* bytes of out that are written */
+	int64_t peer_version;    /* of the runner's hello; 0 = none yet */
+	struct loop_timer late;  /* it does not go, or it did not start */
+	struct loop_timer watch; /* slot_watch() */
+	bool wedged;             /* the runner was killed because it says nothing */
+	char *scratch;           /* the folder for temporary files that it was given */
+	struct err trouble;      /* why it did not start, or what it said that it may not */
 
 	struct flight *line; /* the first one runs, or will next */
 	size_t n, cap;
@@ -42,5 +47,13 @@ struct slot {
 struct flight *slot_find(struct slot *s, const struct uuid *id, int64_t attempt); /* or NULL */
 /* Handles all complete messages. -1: the runner is broken, s->trouble says how. A callback may free the slot, or take another runner. */
 int slot_read(struct slot *s);
+
+/* slot_watch.c */
+/* The end of f must be told within so many ms, and what a runner needs beside that. */
+void slot_expect(struct slot *s, struct flight *f, int64_t ms);
+void slot_watch(void *arg);
+void slot_end_wedged(
+	struct slot *s); /* kills the runner and all below it; child_gone() follows */
+bool slot_stopped(const struct slot *s); /* the runner is stopped, by SIGSTOP */
 
 #endif

@@ -46,6 +46,8 @@ static void say_started(struct slot *s, struct flight *f)
 {
 	struct uuid id = f->id;
 	f->started = true;
+	if (f->timeout_ms > 0)
+		slot_expect(s, f, f->timeout_ms + f->grace_ms);
 	s->ops->started(s->arg, s, &id, f->attempt);
 }
 
