@@ -326,9 +326,7 @@ static int make_folder(struct inside *in, struct err *e)
 	if (!below || below[0] != '/' ||
 		strlen(below) + sizeof(form) + sizeof("/socket") > MAX_PATH)
 		below = "/tmp";
-	/* A name that the worker knows, so that it can remove it when we cannot. */
-	bool made = scratch_beside(in->folder, sizeof(in->folder) - sizeof("/socket"), below) &&
-		    mkdir(in->folder, 0700) == 0;
+	bool made = scratch_beside(in->folder, MAX_PATH - sizeof("/socket"), below);
 	if (!made)
 		snprintf(in->folder, sizeof(in->folder), form, below);
 	if (made || mkdtemp(in->folder)) {

@@ -123,7 +123,7 @@ static bool beside(char *path, size_t size, const char *folder_, const char *of)
 
 bool scratch_beside(char *path, size_t size, const char *folder_)
 {
-	return wish && beside(path, size, folder_, wish);
+	return wish && beside(path, size, folder_, wish) && mkdir(path, 0700) == 0;
 }
 
 void scratch_remove_at(const char *path)

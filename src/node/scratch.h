@@ -11,7 +11,7 @@
 char *scratch_name(void);
 /* Use this path (copied) when it is free. */
 void scratch_use(const char *path);
-/* The path of a second folder that belongs to it, below `folder`; false: no path was given, or it is too long. */
+/* Makes a second folder, below `folder`, of a name that the worker knows, too. False: no path was given, it is too long, or it cannot be made. */
 bool scratch_beside(char *path, size_t size, const char *folder);
 /* Removes both folders of another process that is gone, if they are ours. */
 void scratch_remove_at(const char *path);

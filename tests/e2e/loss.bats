@@ -86,7 +86,7 @@ field() { fw status "$1" --json | jq -r ".$2"; }
 	reported() { [ "$(field "$id" report)" != null ]; }
 	PATIENCE=$((PATIENCE + 10)) wait_for reported
 	none_of "$id"
-	! kill -0 "$runner"
+	run ! kill -0 "$runner"
 	matches "$(field "$id" report)" 'did not answer for 7 s, so it was killed with the [5-9] processes below it'
 	is "$(ls "$TMPDIR")" ""
 	try 0 submit say hello
