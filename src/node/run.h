@@ -121,6 +121,10 @@ void run_credit(struct run *run, int64_t upto);
 
 /* Members of messages about it: of `task`; of `output`, when there is news; of `done`, which this ends. */
 struct runner_msg;
+/* run_read.c: fills in what a `task` asks for, but for its id and attempt. -1 with ERR_DATA. */
+int run_read(struct run *run, const struct runner_msg *m, struct err *e);
+int64_t runner_ms(const struct runner_msg *m,
+	const char *key); /* a time; 0 when it is missing or none */
 void run_output_read(struct run *run, const struct runner_msg *m);
 bool run_output_news(const struct run *run);
 void run_output_write(struct run *run, struct json_out *w);

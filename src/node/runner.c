@@ -16,7 +16,6 @@
 #include "base/str.h"
 #include "node/inside.h"
 #include "node/run.h"
-#include "node/module_task.h"
 #include "node/resident.h"
 #include "node/runner_msg.h"
 #include "node/scratch.h"
@@ -221,51 +220,14 @@ static int read_id(const struct runner_msg *m, struct uuid *id, int64_t *attempt
 	return 0;
 }
 
-static int64_t read_ms(const struct runner_msg *m, const char *key)
-{
-	int64_t ms;
-	return json_i64(json_get(m->head, key), &ms) && ms > 0 ? ms : 0;
-}
-
-static bool complete(const struct run *run)
-{
-	if (!run->name || !str_task_name(run->name))
-		return false;
-	if (run->kind == TASK_KIND_BUILTIN)
-		return true;
-	if (!run->path || run->path[0] != '/')
-		return false;
-	return run->kind == TASK_KIND_EXEC ||
-	       (run->function && run->shell && run->shell[0] == '/');
-}
-
 static int on_task(struct runner *r, const struct runner_msg *m, struct err *e)
 {
 	struct run *run = run_new(r->loop);
 	run->inside = r->inside;
-	char word[16];
-	int kind = -1;
-	if (json_strcpy(json_get(m->head, "kind"), word, sizeof(word)))
-		kind = task_kind_parse(word);
-	run->kind = kind < 0 ? TASK_KIND_BUILTIN : (enum task_kind)kind;
-	run->name = json_strdup(json_get(m->head, "name"));
-	run->path = json_strdup(json_get(m->head, "path"));
-	run->source = json_strdup(json_get(m->head, "source"));
-	run->function = json_strdup(json_get(m->head, "function"));
-	run->shell = json_strdup(json_get(m->head, "shell"));
-	run->timeout_ms = read_ms(m, "timeout_ms");
-	run->grace_ms = read_ms(m, "grace_ms");
-	int rc = read_id(m, &run->id, &run->attempt, e);
-	if (rc == 0 && (kind < 0 || m->nbodies != 2 || !complete(run)))
-		rc = err_set(e, ERR_DATA,
-			"runner protocol: a task that does not say what to run");
-	if (rc < 0) {
+	if (read_id(m, &run->id, &run->attempt, e) < 0 || run_read(run, m, e) < 0) {
 		run_free(&run);
 		return -1;
 	}
-	run_output_read(run, m);
-	buf_add(&run->args, m->body[0], m->len[0]);
-	buf_add(&run->kwargs, m->body[1], m->len[1]);
 	list_push_back(&r->queue, &run->queued);
 	return 0;
 }
@@ -298,7 +260,7 @@ static int on_cancel(struct runner *r, const struct runner_msg *m, struct err *e
 {
 	struct run *run = find_run(r, m, e);
 	if (run)
-		run_stop(run, CAUSE_CANCELLED, read_ms(m, "grace_ms"));
+		run_stop(run, CAUSE_CANCELLED, runner_ms(m, "grace_ms"));
 	return e->code == ERR_NONE
 		       ? 0
 		       : -1; /* one that is over already: its 'done' is on the way */

@@ -88,45 +88,6 @@ static void fail_line(struct slot *s, enum cause cause, const char *text)
 	free(line);
 }
 
-/* A runner that was killed could not end its task's tree; the first process died with it. */
-static void kill_strays(const struct flight *f)
-{
-	if (f->kind == TASK_KIND_BUILTIN)
-		return;
-	char uuid[UUID_TEXT], id[64], attempt[32];
-	snprintf(id, sizeof(id), "FW_TASK_ID=%s", uuid_text(uuid, &f->id));
-	snprintf(attempt, sizeof(attempt), "FW_ATTEMPT=%u", (unsigned)f->attempt);
-	const char *const marks[] = {id, attempt};
-	tree_kill_strays(marks, ARRAY_LEN(marks));
-}
-
-/* What a resident shell forked has the shell's environment, as seen from outside: see resident.c. */
-static void kill_calls(const struct slot *s)
-{
-	char runner[32];
-	snprintf(runner, sizeof(runner), "FW_RUNNER=%d", (int)s->gone);
-	const char *const marks[] = {runner};
-	if (s->line[0].kind == TASK_KIND_RESIDENT && s->gone > 0)
-		tree_kill_strays(marks, ARRAY_LEN(marks));
-}
-
-/* What became of the first of the line, whose runner is gone. */
-static enum cause cause_of(const struct slot *s)
-{
-	const struct flight *f = &s->line[0];
-	if (!s->wedged)
-		return CAUSE_LOST;
-	return f->cancelled ? CAUSE_CANCELLED : CAUSE_TIMEOUT;
-}
-
-static void remove_scratch(struct slot *s)
-{
-	if (s->scratch)
-		scratch_remove_at(s->scratch);
-	free(s->scratch);
-	s->scratch = NULL;
-}
-
 /* True when the runner is gone in both ways; a task that it ran is lost then. */
 static bool check_lost(struct slot *s)
 {
@@ -136,7 +97,7 @@ static bool check_lost(struct slot *s)
 	loop_timer_clear(&s->late);
 	loop_timer_clear(&s->watch);
 	if (!s->n) {
-		remove_scratch(s);
+		slot_remove_scratch(s);
 		return true;
 	}
 	if (WIFSIGNALED(s->status))
@@ -144,14 +105,10 @@ static bool check_lost(struct slot *s)
 			strsignal(WTERMSIG(s->status)));
 	else
 		snprintf(how, sizeof(how), "ended with status %d", WEXITSTATUS(s->status));
-	/* What came behind the first may have begun without our having heard of it. */
-	for (size_t i = 0; i < s->n; i++)
-		kill_strays(&s->line[i]);
-	kill_calls(s);
-	remove_scratch(s);
+	slot_clear_away(s);
 	char *text = xasprintf("the runner of this task %s%s%s", how,
 		s->trouble.text[0] ? ": " : "", s->trouble.text);
-	fail_line(s, cause_of(s), text);
+	fail_line(s, slot_cause(s), text);
 	free(text);
 	return true;
 }
@@ -272,7 +229,7 @@ static int start_runner(struct slot *s, struct err *e)
 	s->pid = pid;
 	s->fd = pair[0];
 	s->wedged = false;
-	remove_scratch(s);
+	slot_remove_scratch(s);
 	s->scratch = scratch_name();
 	loop_child(s->loop, pid, child_gone, s);
 	s->io = loop_fd(s->loop, s->fd, LOOP_READ, 10, ready, s);
@@ -320,7 +277,7 @@ void slot_free(struct slot **sp)
 	*sp = NULL;
 	if (slot_stopped(s)) { /* it will not see that the socket is closed */
 		slot_end_wedged(s);
-		remove_scratch(s);
+		slot_remove_scratch(s);
 	}
 	close_socket(s);
 	forget_child(s);

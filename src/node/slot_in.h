@@ -52,6 +52,10 @@ int slot_read(struct slot *s);
 /* The end of f must be told within so many ms, and what a runner needs beside that. */
 void slot_expect(struct slot *s, struct flight *f, int64_t ms);
 void slot_watch(void *arg);
+enum cause slot_cause(
+	const struct slot *s); /* what became of the first of the line, whose runner is gone */
+void slot_clear_away(struct slot *s); /* processes and folders of a dead runner */
+void slot_remove_scratch(struct slot *s);
 void slot_end_wedged(
 	struct slot *s); /* kills the runner and all below it; child_gone() follows */
 bool slot_stopped(const struct slot *s); /* the runner is stopped, by SIGSTOP */

@@ -1,9 +1,13 @@
-/* The watch over a runner that is to end a task and says nothing: it is stopped, or hangs. Then the slot ends the tree, and the runner, itself. */
+/* What a slot does for a runner that cannot: one that is to end a task and says nothing - it is stopped, or hangs - is watched, and killed with all that is
+ * below it; what a dead one left is cleared away. */
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/log.h"
+#include "base/mem.h"
 #include "node/platform.h"
+#include "node/scratch.h"
 #include "node/slot_in.h"
 #include "node/tree.h"
 
@@ -58,4 +62,52 @@ bool slot_stopped(const struct slot *s)
 {
 	struct platform_process p;
 	return s->pid && platform_look(s->pid, &p) && p.stopped;
+}
+
+/* A runner that was killed could not end its task's tree; the first process died with it. */
+static void kill_strays(const struct flight *f)
+{
+	if (f->kind == TASK_KIND_BUILTIN)
+		return;
+	char uuid[UUID_TEXT], id[64], attempt[32];
+	snprintf(id, sizeof(id), "FW_TASK_ID=%s", uuid_text(uuid, &f->id));
+	snprintf(attempt, sizeof(attempt), "FW_ATTEMPT=%u", (unsigned)f->attempt);
+	const char *const marks[] = {id, attempt};
+	tree_kill_strays(marks, ARRAY_LEN(marks));
+}
+
+/* What a resident shell forked has the shell's environment, as seen from outside: see resident.c. */
+static void kill_calls(const struct slot *s)
+{
+	char runner[32];
+	snprintf(runner, sizeof(runner), "FW_RUNNER=%d", (int)s->gone);
+	const char *const marks[] = {runner};
+	if (s->line[0].kind == TASK_KIND_RESIDENT && s->gone > 0)
+		tree_kill_strays(marks, ARRAY_LEN(marks));
+}
+
+/* What became of the first of the line, whose runner is gone. */
+enum cause slot_cause(const struct slot *s)
+{
+	const struct flight *f = &s->line[0];
+	if (!s->wedged)
+		return CAUSE_LOST;
+	return f->cancelled ? CAUSE_CANCELLED : CAUSE_TIMEOUT;
+}
+
+void slot_remove_scratch(struct slot *s)
+{
+	if (s->scratch)
+		scratch_remove_at(s->scratch);
+	free(s->scratch);
+	s->scratch = NULL;
+}
+
+void slot_clear_away(struct slot *s)
+{
+	/* What came behind the first may have begun without our having heard of it. */
+	for (size_t i = 0; i < s->n; i++)
+		kill_strays(&s->line[i]);
+	kill_calls(s);
+	slot_remove_scratch(s);
 }
