@@ -126,6 +126,27 @@ void cell_seen(struct buf *out, const struct json_node *row, const char *key,
 	add_age(out, (silent ? c->now_ms : c->at_ms) - row_int(row, key, c->at_ms));
 }
 
+/* Only what is to be looked at: ! differs from another worker's, ? cannot be loaded. */
+void cell_modules(struct buf *out, const struct json_node *row, const char *key,
+	const struct cell_clock *c)
+{
+	const struct json_node *list = json_get(row, key);
+	bool any = false;
+
+	if (!list || list->type != JSON_ARRAY)
+		return;
+	for (const struct json_node *m = json_first(list); m; m = json_next(m)) {
+		bool differs = json_get(m, "differs"), broken = json_get(m, "broken");
+		if (!differs && !broken)
+			continue;
+		if (any)
+			buf_addc(out, ' ');
+		any = true;
+		row_text(out, m, "name");
+		buf_addf(out, "%s%s", differs ? "!" : "", broken ? "?" : "");
+	}
+}
+
 void cell_busy(struct buf *out, const struct json_node *row, const char *key,
 	const struct cell_clock *c)
 {

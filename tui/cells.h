@@ -29,7 +29,7 @@ struct cell {
 };
 
 cell_fn cell_text, cell_state, cell_priority, cell_count, cell_age, cell_since, cell_run,
-	cell_seen, cell_busy, cell_size, cell_ending, cell_progress;
+	cell_seen, cell_busy, cell_size, cell_ending, cell_progress, cell_modules;
 
 /* Which columns have room in `width`: fills shown[0..n) with widths, 0 for those that are left out. */
 void cells_fit(const struct cell *cells, size_t n, int width, int *shown);

@@ -76,6 +76,7 @@ static const struct cell worker_cells[] = {
 		.right = true,
 		.drop = 1},
 	{.title = "HOST", .key = "host", .text = cell_text, .width = 8, .drop = 4},
+	{.title = "MODULES", .key = "modules", .text = cell_modules, .width = 10, .drop = 7},
 };
 
 static const struct cell result_cells[] = {

@@ -101,7 +101,7 @@ static char **child_args(struct cmd_ctx *ctx)
 	size_t n = 0;
 	char **argv = xcalloc(ctx->nwords + 3, sizeof(*argv));
 
-	argv[n++] = (char *)ctx->session->argv0;
+	argv[n++] = (char *)ctx->session->exe; /* it may look itself up by this name */
 	argv[n++] = (char *)"control-plane";
 	for (size_t i = 0; i < ctx->nwords; i++)
 		argv[n++] = ctx->words[i];
