@@ -24,6 +24,7 @@ struct parser {
 	char *params;   /* from @usage, or NULL */
 	char *needs;    /* given with @task, or NULL */
 	int64_t timeout_ms;
+	struct task_limits limits;
 	struct err *e;
 };
 
@@ -41,6 +42,7 @@ static void block_end(struct parser *p)
 	p->name = p->params = p->needs = NULL;
 	p->task_line = 0;
 	p->timeout_ms = -1;
+	p->limits = (struct task_limits){0};
 }
 
 static int read_timeout(struct parser *p, const char *value)
@@ -80,15 +82,20 @@ static int read_option(struct parser *p, const char *word)
 		if (strncmp(word, options[i].name, n) == 0)
 			return options[i].read(p, word + n);
 	}
+	int rc = task_limits_read(&p->limits, word, p->e);
+	if (rc < 0)
+		return err_prefix(p->e, "%s:%d", p->path, p->line);
+	if (rc > 0)
+		return 0;
 	return err_set(p->e, ERR_DATA,
-		"%s:%d: unknown option \"%s\" of @task (known: timeout=DURATION, needs=WORDS)",
+		"%s:%d: unknown option \"%s\" of @task (known: timeout=DURATION, needs=WORDS, memory=SIZE, nofile=N, cpu=DURATION, daemon)",
 		p->path, p->line, str_show(word));
 }
 
 /* The first word may be the name; all others are options. */
 static int read_task_word(struct parser *p, const char *word, bool first)
 {
-	if (strchr(word, '=') || !first)
+	if (strchr(word, '=') || !first || strcmp(word, "daemon") == 0)
 		return read_option(p, word);
 	if (!str_task_name(word))
 		return err_set(p->e, ERR_DATA,
@@ -220,6 +227,7 @@ static int add_task(struct parser *p, char **function)
 		.shell = xstrdup(p->bash ? "/bin/bash" : "/bin/sh"),
 		.line = p->line,
 		.timeout_ms = p->timeout_ms,
+		.limits = p->limits,
 	};
 	p->name = p->params = p->needs = *function = NULL;
 	if (!str_task_name(t.name))
@@ -292,6 +300,17 @@ static bool is_bash(const char *path, const char *text, size_t len)
 	return np > 5 && strcmp(path + np - 5, ".bash") == 0;
 }
 
+/* The functions of a resident shell share its process's limits, and it outlives them. */
+static int check_resident(const struct parser *p, const struct module_task *t)
+{
+	const struct task_limits *l = &t->limits;
+	if (!l->memory && !l->files && !l->cpu_s && !l->daemon)
+		return 0;
+	return err_set(p->e, ERR_DATA,
+		"%s:%d: %s: memory=, nofile=, cpu= and daemon are for tasks with a process of their own; leave out `# @runner resident`",
+		p->path, t->line, t->name);
+}
+
 int module_parse(struct modules *m, const char *path, const char *text, size_t len,
 	struct err *e)
 {
@@ -316,8 +335,10 @@ int module_parse(struct modules *m, const char *path, const char *text, size_t l
 	}
 	if (rc == 0)
 		rc = read_code(&p, ""); /* a block at the end of the file is about nothing */
-	for (size_t i = p.first; p.resident && i < m->n; i++)
+	for (size_t i = p.first; p.resident && i < m->n && rc == 0; i++) {
 		m->tasks[i].kind = TASK_KIND_RESIDENT;
+		rc = check_resident(&p, &m->tasks[i]);
+	}
 	block_end(&p);
 	buf_fini(&p.doc);
 	buf_fini(&line);

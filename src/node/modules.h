@@ -18,6 +18,7 @@
 
 #include "base/digest.h"
 #include "base/err.h"
+#include "node/task_limits.h"
 
 enum task_kind {
 	TASK_KIND_BUILTIN,
@@ -40,6 +41,7 @@ struct module_task {
 	char *shell;        /* shell only: "/bin/sh" or "/bin/bash" */
 	int line;           /* of the definition */
 	int64_t timeout_ms; /* 0 = none, -1 = not said (300 s) */
+	struct task_limits limits;
 };
 
 #define MODULE_NONE SIZE_MAX

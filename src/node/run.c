@@ -143,6 +143,8 @@ static void settle(struct run *run)
 			resident_end();
 		tree_end(&run->ended, leader(run), TREE_WAIT_MS);
 	}
+	if (run->limits.daemon)
+		platform_keep_orphans(true);
 	run->ended_us = loop_clock(run->loop)->mono_us(loop_clock(run->loop));
 	run_output_drain(run);
 	release(run);
@@ -306,6 +308,7 @@ static int spawn_it(struct run *run, const struct words *argv, const struct word
 		.session = true,
 		.no_new_privs = true,
 		.die_with_parent = true,
+		.limits = &run->limits,
 	};
 	pid_t pid = spawn_start(&s, e);
 	run->pid = pid > 0 ? pid : 0;
@@ -346,13 +349,16 @@ static void start_program(struct run *run)
 	struct err e;
 	run->log.header = run_log_header(run); /* before the arguments go */
 	run->oom_kills = platform_oom_kills();
+	if (run->limits.daemon)
+		platform_keep_orphans(false); /* what it leaves is not ours */
 	words_init(&argv);
 	words_init(&env);
 	command_line(run, &argv);
 	if (args_add(&argv, buf_str(&run->args), run->args.len, &e) < 0 ||
-		environment(run, &env, &e) < 0 || start_process(run, &argv, &env, &e) < 0)
+		environment(run, &env, &e) < 0 || start_process(run, &argv, &env, &e) < 0) {
+		platform_keep_orphans(true);
 		run_fail(run, CAUSE_START, "%s", e.text);
-	else
+	} else
 		watch(run);
 	words_fini(&argv);
 	words_fini(&env);

@@ -50,6 +50,7 @@ struct run {
 	enum task_kind kind;
 	int64_t timeout_ms; /* 0 = none */
 	int64_t grace_ms;   /* between TERM and KILL when the time is over */
+	struct task_limits limits;
 	struct buf args, kwargs;
 	struct list queued; /* the runner's */
 

@@ -165,6 +165,11 @@ static void judge_exit(struct run *run, struct buf *text)
 	if (WIFSIGNALED(run->wait_status)) {
 		run->end.cause = CAUSE_SIGNAL;
 		run->end.signo = WTERMSIG(run->wait_status);
+		if (run->end.signo == SIGXCPU && run->limits.cpu_s) {
+			run->end.cause = CAUSE_LIMIT;
+			buf_addf(text, "used more than %lld s of processor time (cpu=), ",
+				(long long)run->limits.cpu_s);
+		}
 		buf_addf(text, "killed by signal %d (%s)", run->end.signo,
 			strsignal(run->end.signo));
 	} else {
@@ -176,6 +181,9 @@ static void judge_exit(struct run *run, struct buf *text)
 	if (run->end.ok)
 		return;
 	judge_memory(run, text);
+	if (run->limits.memory)
+		buf_addf(text, "; its memory is limited to %lld MiB (memory=)",
+			(long long)(run->limits.memory >> 20));
 	name_module(&run->err, run);
 	add_last_lines(text, &run->err);
 }

@@ -38,6 +38,7 @@ int run_read(struct run *run, const struct runner_msg *m, struct err *e)
 	run->shell = json_strdup(json_get(m->head, "shell"));
 	run->timeout_ms = runner_ms(m, "timeout_ms");
 	run->grace_ms = runner_ms(m, "grace_ms");
+	task_limits_parse(&run->limits, m->head);
 	if (kind < 0 || m->nbodies != 2 || !complete(run))
 		return err_set(e, ERR_DATA,
 			"runner protocol: a task that does not say what to run");

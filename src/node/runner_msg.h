@@ -10,6 +10,7 @@
  *
  *   hello    v scratch              scratch: path that the worker removes when the runner cannot; a free one, not yet made
  *   task     id attempt name kind path function shell timeout_ms grace_ms n log log_limit stream hold stdin
+ *            memory nofile cpu_s daemon  limits of each process, see task_limits.h
  *            bodies: args (JSON array), kwargs (JSON object)
  *   cancel   id attempt grace_ms
  *   recall   id attempt                 the task, if it has not started, is given back with returned

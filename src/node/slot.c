@@ -333,6 +333,7 @@ static void say_task(struct slot *s, const struct slot_task *t)
 		jout_bool(&w, "hold", true);
 	jout_i64(&w, "timeout_ms", t->timeout_ms);
 	jout_i64(&w, "grace_ms", t->grace_ms);
+	task_limits_write(&mt->limits, &w);
 	runner_end(&w, bodies, ARRAY_LEN(bodies));
 }
 

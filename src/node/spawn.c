@@ -21,6 +21,7 @@ enum step {
 	STEP_SESSION,
 	STEP_PRIVILEGES,
 	STEP_PARENT,
+	STEP_LIMITS,
 	STEP_DESCRIPTORS,
 	STEP_CWD,
 	STEP_EXEC,
@@ -30,6 +31,7 @@ static const char *const step_words[] = {
 	[STEP_SESSION] = "making its session",
 	[STEP_PRIVILEGES] = "setting no_new_privs",
 	[STEP_PARENT] = "tying it to this process",
+	[STEP_LIMITS] = "limiting what it may use",
 	[STEP_DESCRIPTORS] = "preparing its descriptors",
 	[STEP_CWD] = "entering its working folder",
 	[STEP_EXEC] = "running it",
@@ -72,6 +74,30 @@ static int place_descriptors(const struct spawn *s)
 	return 0;
 }
 
+/* Never above what we may have ourselves. */
+static int limit(int what, int64_t soft, int64_t hard)
+{
+	struct rlimit r;
+	if (getrlimit(what, &r) != 0)
+		return -1;
+	if (r.rlim_max == RLIM_INFINITY || (rlim_t)hard < r.rlim_max)
+		r.rlim_max = (rlim_t)hard;
+	r.rlim_cur = (rlim_t)soft < r.rlim_max ? (rlim_t)soft : r.rlim_max;
+	return setrlimit(what, &r);
+}
+
+/* XCPU comes a second before KILL, so that it can be told what it was. */
+static int limit_all(const struct task_limits *l)
+{
+	if (limit(RLIMIT_CORE, 0, 0) != 0)
+		return -1;
+	if (l->files && limit(RLIMIT_NOFILE, l->files, l->files) != 0)
+		return -1;
+	if (l->cpu_s && limit(RLIMIT_CPU, l->cpu_s, l->cpu_s + 1) != 0)
+		return -1;
+	return l->memory ? limit(RLIMIT_AS, l->memory, l->memory) : 0;
+}
+
 static int child_step(const struct plan *p, enum step step)
 {
 	const struct spawn *s = p->spawn;
@@ -82,6 +108,8 @@ static int child_step(const struct plan *p, enum step step)
 		return s->no_new_privs ? platform_no_new_privs() : 0;
 	case STEP_PARENT:
 		return s->die_with_parent ? platform_die_with(p->parent) : 0;
+	case STEP_LIMITS:
+		return s->limits ? limit_all(s->limits) : 0;
 	case STEP_DESCRIPTORS:
 		return place_descriptors(s);
 	case STEP_CWD:

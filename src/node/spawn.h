@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "node/task_limits.h"
 
 #define SPAWN_MORE 4
 
@@ -20,6 +21,7 @@ struct spawn {
 	size_t nmore;      /* at most SPAWN_MORE */
 	bool session;      /* setsid() */
 	bool no_new_privs;
+	const struct task_limits *limits; /* NULL: ours; otherwise also no core files */
 	bool die_with_parent; /* KILL when the thread that started it ends; not passed on to its own children */
 };
 

@@ -80,3 +80,31 @@ kills_worker() {
 	kill -9 "$worker"
 	sleep 3009
 }
+
+# @task daemon
+# @usage FILE
+# Leaves one that is to stay.
+daemon_task() {
+	setsid sleep 3010 >/dev/null 2>&1 &
+	echo $! >"$1"
+}
+
+# @task memory=64M
+# Needs more than it may have.
+hungry() {
+	python3 -c 'b = bytearray(512 << 20)'
+}
+
+# @task cpu=1s timeout=30s
+# Computes for ever.
+busy() {
+	exec python3 -c 'while True: pass'
+}
+
+# @task nofile=16
+# Its limits: descriptors, core files, memory.
+limits() {
+	ulimit -n
+	ulimit -c
+	ulimit -v
+}

@@ -106,6 +106,12 @@ static const struct mistake {
 	{"# @task retries=3\nf() {\n}\n", "/x/t.sh:1: unknown option \"retries=3\" of @task"},
 	{"# @task a b\nf() {\n}\n", "/x/t.sh:1: unknown option \"b\" of @task"},
 	{"# @task timeout=soon\nf() {\n}\n", "/x/t.sh:1: \"soon\" is no duration"},
+	{"# @task memory=lots\nf() {\n}\n", "/x/t.sh:1: \"lots\" is no size of at least 1M"},
+	{"# @task memory=1K\nf() {\n}\n", "/x/t.sh:1: \"1K\" is no size of at least 1M"},
+	{"# @task nofile=3\nf() {\n}\n", "/x/t.sh:1: \"3\" is no number from 4"},
+	{"# @task cpu=0\nf() {\n}\n", "/x/t.sh:1: \"0\" is no duration above 0"},
+	{"# @runner resident\n\n# @task cpu=1s\nf() {\n}\n",
+		"/x/t.sh:4: f: memory=, nofile=, cpu= and daemon"},
 	{"# @task 1a\nf() {\n}\n", "/x/t.sh:1: \"1a\" is no task name"},
 	{"# @task\nf() {\n}\n# @task\nf() {\n}\n",
 		"the task f is defined twice: in /x/t.sh:2 and in /x/t.sh:5; give one "
