@@ -12,7 +12,7 @@ BINARY  ?= $(if $(filter-out linux,$(PLATFORM)),$(BUILD)/fastworker,fastworker)
 # Objects by layer, lowest first; tests/layers checks that no file includes one above it.
 base_OBJS := mem err buf bytes str uuid rng clock map heap log json json_check json_read json_out \
 	opt opt_value opt_words ini paths digest loop signals fraction
-core_OBJS := needs variant kit state task ends event names queue pace credit worker held lease cache restore model query filter
+core_OBJS := group needs variant kit state task ends event names queue pace credit worker held lease cache restore model query filter
 proto_OBJS := logrec address keys keyring context messages msg document wire sock holder zap link resolve
 store_OBJS := schema store rows others
 client_OBJS := client watch submit fetch log feed

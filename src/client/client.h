@@ -74,6 +74,8 @@ struct submission {
 	size_t args_len;
 	const char *kwargs; /* JSON object, or NULL */
 	size_t kwargs_len;
+	const struct uuid
+		*group; /* client_make_id(), or NULL. Of all tasks of one call the same */
 	bool fed; /* its stdin comes from client_feed_open() on the same connection; it runs at most once */
 	bool stream; /* no result: its output is read with client_log_open() and hold, and the task waits for that reader */
 };
@@ -84,6 +86,9 @@ typedef void submitted_fn(void *arg, const struct uuid *id, int64_t n, const cha
 /* Everything is copied. Tasks are sent many per message, large arguments ahead of them. w: NULL, or a watch that they are added to. */
 void client_submit(struct client *c, const struct submission *tasks, size_t n,
 	struct client_watch *w, submitted_fn *fn, void *arg);
+
+/* Short number of the group that was submitted to last; 0: another one was, or it is not answered yet. */
+int64_t client_group_n(const struct client *c, const struct uuid *group);
 
 /* Fetches the result of a task that is too large for a message, a part at a time, in order. last: nothing follows. Returning false from fn ends it. */
 typedef bool client_part_fn(void *arg, const char *data, size_t len, bool last,

@@ -14,6 +14,8 @@ struct client {
 	struct list requests; /* struct request, in order */
 	struct list watches;  /* struct client_watch */
 	struct uuid last_id;
+	struct uuid group; /* that was submitted to last, as it was answered */
+	int64_t group_n;
 	struct rng rng;
 	struct mout out; /* for requests made and sent at once */
 	bool ever;       /* it was up once */

@@ -14,6 +14,7 @@ struct batch {
 	struct client *client;
 	struct map *waiting; /* text of id -> anything: not answered yet */
 	int64_t watch;       /* number; 0 = none */
+	struct uuid group;   /* zero = none */
 	submitted_fn *fn;
 	void *arg;
 };
@@ -92,12 +93,31 @@ static void answer_one(struct batch *b, const struct json_node *o)
 	}
 }
 
+/* Before the callbacks: they may ask for it. */
+static void note_group(const struct batch *b, const struct msg *m)
+{
+	struct client *c = b->client;
+	int64_t n = msg_int(m->head, "group_n", 0);
+
+	if (!n)
+		return;
+	c->group = b->group;
+	c->group_n = n;
+}
+
+int64_t client_group_n(const struct client *c, const struct uuid *group)
+{
+	return uuid_eq(&c->group, group) ? c->group_n : 0;
+}
+
 static void on_submitted(void *arg, const struct msg *m, bool more, const struct err *e)
 {
 	struct batch *b = arg;
 	struct client *c = b->client;
 	const struct json_node *o = m ? msg_list(m->head, "tasks") : NULL;
 
+	if (m)
+		note_group(b, m);
 	for (; o && !c->freed; o = json_next(o))
 		answer_one(b, o);
 	if (e)
@@ -119,9 +139,15 @@ static struct batch *new_batch(struct client *c, struct client_watch *w, submitt
 	return b;
 }
 
-static void begin(struct client *c, struct mout *o, struct client_watch *w)
+/* t: one of its tasks. */
+static void begin(struct batch *b, struct mout *o, struct client_watch *w,
+	const struct submission *t)
 {
-	client_begin(c, o, MSG_SUBMIT);
+	client_begin(b->client, o, MSG_SUBMIT);
+	if (t->group) {
+		b->group = *t->group;
+		mout_uuid(o, "group", t->group);
+	}
 	if (w) {
 		jout_i64(&o->w, "watch", client_watch_number(w));
 		jout_bool(&o->w, "results", client_watch_results(w));
@@ -152,6 +178,7 @@ static void finish(struct client *c, struct mout *o, struct batch *b)
 struct ahead {
 	struct client *client;
 	struct submission task; /* its texts are copies */
+	struct uuid group;      /* likewise */
 	struct uuid blob;
 	size_t sent;
 	int64_t watch;
@@ -174,7 +201,7 @@ static void submit_ahead(struct ahead *a)
 	struct client_watch *w = a->watch ? client_watch_find(c, a->watch) : NULL;
 	struct batch *b = new_batch(c, w, a->fn, a->arg);
 
-	begin(c, &c->out, w);
+	begin(b, &c->out, w, &a->task);
 	add(b, &c->out, w, &a->task, &a->blob);
 	finish(c, &c->out, b);
 	free_ahead(a);
@@ -222,6 +249,10 @@ static void send_ahead(struct client *c, const struct submission *t, struct clie
 	a->task.priority = xstrdup(t->priority);
 	a->task.args = xmemdup(t->args, t->args_len);
 	a->task.kwargs = t->kwargs ? xmemdup(t->kwargs, t->kwargs_len) : NULL;
+	if (t->group) {
+		a->group = *t->group;
+		a->task.group = &a->group;
+	}
 	a->watch = w ? client_watch_number(w) : 0;
 	a->fn = fn;
 	a->arg = arg;
@@ -244,7 +275,7 @@ void client_submit(struct client *c, const struct submission *tasks, size_t n,
 		}
 		if (!b) {
 			b = new_batch(c, w, fn, arg);
-			begin(c, &o, w);
+			begin(b, &o, w, t);
 		}
 		add(b, &o, w, t, NULL);
 		if (map_count(b->waiting) >= TASKS_PER_MESSAGE ||

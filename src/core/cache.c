@@ -111,8 +111,10 @@ void core_sweep(struct core *c)
 	cache_trim(c);
 	while ((t = list_first(&c->dead_tasks, struct task, all))) {
 		list_del(&t->all);
+		group_remove(c, t);
 		task_free(&t);
 	}
+	groups_trim(c);
 	while ((w = list_first(&c->dead_workers, struct worker, all))) {
 		list_del(&w->all);
 		worker_free(&w);

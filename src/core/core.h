@@ -33,8 +33,12 @@ struct core {
 	struct map *workers;      /* struct worker, by id */
 	const char **known;       /* texts of the names that were announced, in that order */
 	size_t nknown, known_cap;
-	size_t nvariants;               /* of names, of all of them */
-	struct list tasks;              /* struct task.all */
+	size_t nvariants;                 /* of names, of all of them */
+	struct list tasks;                /* struct task.all */
+	struct map *groups, *groups_by_n; /* struct group */
+	struct list empty_groups;         /* struct group.empty, longest so first */
+	size_t nempty_groups;
+	uint64_t last_group;
 	struct list all_workers;        /* struct worker.all */
 	struct list active, inactive;   /* struct worker.by_seen */
 	struct list ready[PRIO__COUNT]; /* struct name.ready; oldest task first */
@@ -111,6 +115,13 @@ struct name *variant_take(struct core *c, struct name *base, const char *needs);
 bool variant_room(const struct core *c, const char *name, const char *needs);
 void variants_join(struct name *base, struct worker *w); /* knows the name since now */
 void variants_forget(struct name *base, const struct worker *w);
+
+/* group.c */
+void groups_init(struct core *c);
+void groups_free(struct core *c); /* when no task is left */
+void groups_trim(struct core *c); /* of those without a task, what is too much goes */
+void group_add(struct core *c, struct group *g, struct task *t);
+void group_remove(struct core *c, struct task *t); /* nothing when it is in none */
 
 /* kit.c */
 void kit_take(struct worker *w, const struct worker_spec *spec); /* in place of what it had */

@@ -9,7 +9,7 @@
 #include "base/str.h"
 #include "core/query.h"
 
-#define FIELD_NAMES "state, task, worker, priority, owner, id, n"
+#define FIELD_NAMES "state, task, worker, priority, owner, id, n, batch"
 
 enum op { OP_IS, OP_IS_NOT, OP_HAS };
 
@@ -64,16 +64,25 @@ static const char *get_id(const struct task *t, char text[UUID_TEXT])
 }
 
 /* By hand: core has no stdio. */
-static const char *get_n(const struct task *t, char text[UUID_TEXT])
+static const char *number(uint64_t n, char text[UUID_TEXT])
 {
 	char *p = text + UUID_TEXT - 1;
-	uint64_t n = t->n;
 
 	*p = '\0';
 	do
 		*--p = (char)('0' + n % 10);
 	while (n /= 10);
 	return p;
+}
+
+static const char *get_n(const struct task *t, char text[UUID_TEXT])
+{
+	return number(t->n, text);
+}
+
+static const char *get_batch(const struct task *t, char text[UUID_TEXT])
+{
+	return t->group ? number(t->group->n, text) : "";
 }
 
 static const char *state_word(int i)
@@ -95,6 +104,7 @@ static const struct field fields[] = {
 	{.name = "owner", .get = get_owner},
 	{.name = "id", .get = get_id},
 	{.name = "n", .get = get_n},
+	{.name = "batch", .get = get_batch},
 };
 
 static char lower(char c)

@@ -23,6 +23,7 @@ struct core *core_new(const struct core_conf *conf)
 	c->by_n = map_new();
 	c->names = map_new();
 	c->workers = map_new();
+	groups_init(c);
 	for (size_t i = 0; i < ARRAY_LEN(heads); i++)
 		list_init(heads[i]);
 	for (int p = 0; p < PRIO__COUNT; p++)
@@ -61,6 +62,7 @@ void core_free(struct core **c)
 	list_init(&mine->cached); /* nothing is trimmed any more: all of it goes */
 	bury_all(mine);
 	core_sweep(mine);
+	groups_free(mine);
 	names_free(mine);
 	map_free(&mine->by_id);
 	map_free(&mine->by_n);
@@ -109,6 +111,7 @@ struct task *core_submit(struct core *c, struct now now, const struct task_spec 
 	bool *again, struct err *e)
 {
 	struct task *t = core_task(c, &spec->id);
+	struct group *g = NULL;
 
 	*again = t != NULL;
 	if (t && strcmp(t->owner, spec->owner) != 0) {
@@ -121,7 +124,11 @@ struct task *core_submit(struct core *c, struct now now, const struct task_spec 
 		return t;
 	if (may_submit(c, spec, e))
 		return NULL;
+	if (spec->group && !(g = core_group(c, spec->group, spec->owner, e)))
+		return NULL;
 	t = task_new(c, now, spec);
+	if (g)
+		group_add(c, g, t);
 	queue_put(c, t);
 	task_move(c, now, t, TASK_EV_ENQUEUE, NULL);
 	return t;

@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/map.h"
 #include "core/event.h"
+#include "core/group.h"
 #include "core/pace.h"
 #include "core/task.h"
 
@@ -134,6 +135,7 @@ struct task_spec {
 	bool once, fed, stream; /* see struct task */
 	/* A set of core/needs.h: only a worker that has all of it takes the task; or NULL. */
 	const char *needs;
+	const struct uuid *group; /* made when it is new; NULL = none */
 };
 
 struct outcome {
@@ -176,7 +178,7 @@ struct core *core_new(const struct core_conf *conf);
 void core_free(struct core **c);
 
 /* The task, new or - for an id that is there already with the same owner - the old one (*again = true). NULL with ERR_NO_TASK and a did-you-mean for a
- * name that nobody ever announced (unless defer), ERR_DENIED for another owner's id, ERR_BUSY over max_queued. */
+ * name that nobody ever announced (unless defer), ERR_DENIED for another owner's id or group, ERR_NO for a group that was cancelled, ERR_BUSY over max_queued. */
 struct task *core_submit(struct core *c, struct now now, const struct task_spec *spec,
 	bool *again, struct err *e);
 /* Recorded at once, in every state that is not final; what runs is told to stop within t->grace_ms, which the caller may set. -1 with ERR_NO when it is final already. */
@@ -234,6 +236,7 @@ struct task_kept {
 	const struct task *task; /* borrowed; its lists, name and worker do not matter */
 	const char *name;
 	const char *needs; /* a set, or NULL */
+	uint64_t group; /* number; 0 = none. It was restored before, or the task is in none */
 	bool unused; /* among the finished ones it goes first, not last, when there are too many */
 };
 /* Brings one back: waiting tasks into the queue; what ran, to a worker of that id that must join with this instance within a lease (NULL: it is queued again at once);

@@ -10,7 +10,7 @@
 
 struct filter;
 
-/* Terms with spaces between, all must hold: FIELD=V[,V...], FIELD!=V[,V...], FIELD~PART (contains). Fields: state, task, worker, priority, owner, id, n. Values of = are
+/* Terms with spaces between, all must hold: FIELD=V[,V...], FIELD!=V[,V...], FIELD~PART (contains). Fields: state, task, worker, priority, owner, id, n, batch (number of its group). Values of = are
  * matched with * and ?; words are not case sensitive. A word without an operator, an unknown field or state is an error (ERR_USAGE)
  * that names what exists. "" matches all. now: not used yet by any field. */
 struct filter *filter_parse(const char *text, struct err *e);

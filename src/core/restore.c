@@ -130,6 +130,8 @@ struct task *core_restore(struct core *c, struct now now, const struct task_kept
 	map_put(c->by_id, t->id.b, sizeof(t->id.b), t);
 	map_put(c->by_n, &t->n, sizeof(t->n), t);
 	insert_sorted(c, t);
+	if (k->group && core_group_n(c, k->group))
+		group_add(c, core_group_n(c, k->group), t);
 	c->counts.by_state[t->state]++;
 	core_restore_last(c, t->n);
 	put_back(c, now, t, instance);

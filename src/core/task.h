@@ -44,12 +44,14 @@ enum result_type {
 
 struct worker;
 struct name;
+struct group;
 
 struct task {
 	struct uuid id; /* made by the client */
 	uint64_t n;     /* the short number; grows by one per task */
 	struct name *name;
-	char *owner; /* the principal that submitted it */
+	char *owner;         /* the principal that submitted it */
+	struct group *group; /* that it belongs to, see core/group.h; NULL = none */
 	enum priority priority;
 	enum task_state state;
 	uint32_t attempt;   /* the fencing token: number of times it was assigned; 0 = never */
@@ -102,13 +104,14 @@ struct task {
 	void *feed;          /* the node's: who feeds its stdin; core leaves it alone */
 	void *hold;          /* likewise: whose reading it waits for */
 
-	struct list all;     /* every task, by n */
-	struct list waiting; /* in its name's queue while queued */
-	struct list held;    /* on its worker while assigned or running */
-	struct list ahead;   /* given beyond the free slots, and not started */
-	struct list cached;  /* finished ones: least recently used first */
-	struct list expiry;  /* finished ones, by completion */
-	int64_t expires_us;  /* mono; when the finished record is dropped */
+	struct list all;      /* every task, by n */
+	struct list in_group; /* among the tasks of its group */
+	struct list waiting;  /* in its name's queue while queued */
+	struct list held;     /* on its worker while assigned or running */
+	struct list ahead;    /* given beyond the free slots, and not started */
+	struct list cached;   /* finished ones: least recently used first */
+	struct list expiry;   /* finished ones, by completion */
+	int64_t expires_us;   /* mono; when the finished record is dropped */
 };
 
 #endif

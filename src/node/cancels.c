@@ -29,6 +29,8 @@ struct cancel {
 	const char *selector, *reason;
 	struct series out;
 	struct map *ids; /* of its tasks, to struct ending_task */
+	size_t nwhole;   /* tasks of it that were not over */
+	bool whole;      /* the selector names a group: what is over is no failure */
 	struct list tasks;
 	struct loop_timer patience;
 	struct list of_peer, all;
@@ -103,7 +105,12 @@ static void cancel_one(void *arg, struct task *t)
 				   .selector = (char *)(uintptr_t)c->selector},
 			   *w;
 	struct err e;
-	int rc = cancel_task(c, t, &now.again, &e);
+	int rc;
+
+	if (c->whole && task_state_final(t->state) && !still_ends(t))
+		return;
+	c->nwhole++;
+	rc = cancel_task(c, t, &now.again, &e);
 
 	if (rc || !c->ids || !still_ends(t)) {
 		write_task(series_item(&c->out), t, &now, rc ? e.text : NULL);
@@ -117,12 +124,12 @@ static void cancel_one(void *arg, struct task *t)
 	list_push_back(&c->tasks, &w->link);
 }
 
-static void cancel_none(struct mout *o, const char *selector)
+static void cancel_none(struct mout *o, const char *selector, const char *why)
 {
 	jout_object(&o->w, NULL);
 	jout_str(&o->w, "selector", selector);
 	jout_bool(&o->w, "ok", false);
-	jout_str(&o->w, "why", "no such task");
+	jout_str(&o->w, "why", why);
 	jout_end_object(&o->w);
 }
 
@@ -199,6 +206,23 @@ static bool may_wait(const struct peer *p)
 	return n < PENDING_MAX;
 }
 
+/* What a selector names. A group takes no more tasks, also when all that are there have ended. */
+static bool cancel_named(struct cancel *c, const char *selector)
+{
+	struct group *g = select_group(c->peer, selector);
+	bool any;
+
+	c->whole = g != NULL;
+	c->nwhole = 0;
+	if (g)
+		core_group_cancel(g);
+	any = select_tasks(c->peer, selector, cancel_one, c);
+	if (g && !c->nwhole)
+		cancel_none(series_item(&c->out), selector,
+			"all of its tasks have ended; it takes no new ones");
+	return any || g;
+}
+
 void cancel_handle(struct peer *p, const struct msg *m)
 {
 	struct cancel *c = xcalloc(1, sizeof(*c));
@@ -216,9 +240,8 @@ void cancel_handle(struct peer *p, const struct msg *m)
 	loop_timer_init(p->server->loop, &c->patience, on_patience, c);
 	series_begin(&c->out, p, MSG_CANCELLED, m->req, "tasks");
 	for (const struct json_node *v = msg_list(m->head, "ids"); v; v = json_next(v)) {
-		if (!json_strcpy(v, selector, sizeof(selector)) ||
-			!select_tasks(p, selector, cancel_one, c))
-			cancel_none(series_item(&c->out), selector);
+		if (!json_strcpy(v, selector, sizeof(selector)) || !cancel_named(c, selector))
+			cancel_none(series_item(&c->out), selector, "no such task");
 	}
 	c->selector = c->reason = NULL;
 	if (list_empty(&c->tasks)) {

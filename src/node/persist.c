@@ -21,7 +21,9 @@
 
 #define FINAL_MAX   10000               /* finished tasks that a start reads */
 #define FINAL_BYTES (64u * 1024 * 1024) /* and what they may hold together */
-#define LOOK_US     100000              /* how long a look at the free room is good for */
+#define GROUPS                                                                                 \
+	1000 /* groups of tasks that a start reads: as many as core keeps without tasks */
+#define LOOK_US 100000 /* how long a look at the free room is good for */
 
 struct persist {
 	struct server *server;
@@ -45,18 +47,39 @@ static void restore_name(void *arg, const char *name)
 	core_restore_name(p->server->core, name);
 }
 
+static void restore_group(void *arg, const struct group *g)
+{
+	const struct persist *p = arg;
+
+	core_restore_group(p->server->core, g);
+}
+
+/* As it comes back; its group before it. */
+static struct task_kept kept(struct persist *p, const struct stored *t)
+{
+	struct err e;
+
+	if (t->group && !core_group_n(p->server->core, t->group) &&
+		store_group_n(p->store, t->group, restore_group, p, &e) < 0)
+		log_error("store.read error=\"%s\"", e.text);
+	return (struct task_kept){.task = t->task,
+		.name = t->name,
+		.needs = t->needs,
+		.group = t->group};
+}
+
 /* A worker that had it may still run it: it has a lease to say so. */
 static void restore_task(void *arg, const struct stored *t)
 {
 	struct restoring *r = arg;
 	struct server *s = r->persist->server;
-	const struct task_kept kept = {.task = t->task, .name = t->name, .needs = t->needs};
+	const struct task_kept k = kept(r->persist, t);
 	struct err e;
 	char *instance = t->task->worker_id
 				 ? store_worker(r->persist->store, t->task->worker_id, &e)
 				 : NULL;
 
-	if (core_restore(s->core, server_now(s), &kept, instance)) {
+	if (core_restore(s->core, server_now(s), &k, instance)) {
 		r->waiting += t->task->state == TASK_QUEUED;
 		r->running += t->task->state == TASK_ASSIGNED || t->task->state == TASK_RUNNING;
 	}
@@ -68,12 +91,10 @@ static bool restore_final(void *arg, const struct stored *t)
 {
 	struct restoring *r = arg;
 	struct server *s = r->persist->server;
-	const struct task_kept kept = {.task = t->task,
-		.name = t->name,
-		.needs = t->needs,
-		.unused = true};
+	struct task_kept k = kept(r->persist, t);
 
-	core_restore(s->core, server_now(s), &kept, NULL);
+	k.unused = true;
+	core_restore(s->core, server_now(s), &k, NULL);
 	r->bytes += t->task->args->len + t->task->kwargs->len +
 		    (t->task->result ? t->task->result->len : 0);
 	return ++r->final < s->conf.cache_size && r->final < FINAL_MAX &&
@@ -87,6 +108,7 @@ static int load(struct persist *p, struct err *e)
 	uint64_t last;
 
 	if (store_names(p->store, restore_name, p, e) ||
+		store_groups(p->store, GROUPS, restore_group, p, e) ||
 		store_load(p->store, restore_task, &r, e) ||
 		store_load_final(p->store, restore_final, &r, e) ||
 		store_last_n(p->store, &last, e))
@@ -159,6 +181,12 @@ static int save_names(struct persist *p, size_t *n, struct err *e)
 	return 0;
 }
 
+/* With the first of its tasks that changed; saved once more when there are several in this turn, which does no harm. */
+static int save_group(struct persist *p, const struct group *g, struct err *e)
+{
+	return g && !g->saved ? store_save_group(p->store, g, e) : 0;
+}
+
 static int save_all(struct persist *p, struct err *e)
 {
 	struct list *at, *tmp;
@@ -168,15 +196,20 @@ static int save_all(struct persist *p, struct err *e)
 		struct task *t = container_of(at, struct task, changed);
 		const struct stored k = {.task = t,
 			.name = t->name->text,
-			.needs = t->name->needs};
-		if (store_save(p->store, &k, e))
+			.needs = t->name->needs,
+			.group = t->group ? t->group->n : 0};
+		if (save_group(p, t->group, e) || store_save(p->store, &k, e))
 			return -1;
 	}
 	if (save_names(p, &nnames, e) || store_commit(p->store, e))
 		return -1;
 	p->nnames = nnames;
-	list_each (at, tmp, core_changed(p->server->core))
-		container_of(at, struct task, changed)->saved = true;
+	list_each (at, tmp, core_changed(p->server->core)) {
+		struct task *t = container_of(at, struct task, changed);
+		t->saved = true;
+		if (t->group)
+			t->group->saved = true;
+	}
 	return 0;
 }
 
@@ -257,9 +290,9 @@ int persist_worker(struct server *s, const struct worker *w, struct err *e)
 static void revive(void *arg, const struct stored *t)
 {
 	struct server *s = arg;
-	const struct task_kept kept = {.task = t->task, .name = t->name, .needs = t->needs};
+	const struct task_kept k = kept(s->persist, t);
 
-	core_restore(s->core, server_now(s), &kept, NULL);
+	core_restore(s->core, server_now(s), &k, NULL);
 }
 
 struct task *persist_task(struct server *s, const struct uuid *id)
@@ -284,4 +317,15 @@ struct task *persist_task_n(struct server *s, uint64_t n)
 	if (store_find_n(s->persist->store, n, revive, s, &e) < 0)
 		log_error("store.read error=\"%s\"", e.text);
 	return core_task_n(s->core, n);
+}
+
+struct group *persist_group(struct server *s, const struct uuid *id)
+{
+	struct group *g = core_group_id(s->core, id);
+	struct err e;
+
+	if (!g && s->persist &&
+		store_group_id(s->persist->store, id, restore_group, s->persist, &e) < 0)
+		log_error("store.read error=\"%s\"", e.text);
+	return core_group_id(s->core, id);
 }

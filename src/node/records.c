@@ -126,6 +126,8 @@ void record_write(struct json_out *w, const struct core *c, const struct task *t
 	jout_i64(w, "attempt", t->attempt);
 	if (t->worker_id)
 		jout_str(w, "worker", t->worker_id);
+	if (t->group)
+		jout_i64(w, "batch", (int64_t)t->group->n);
 	write_needs(w, c, t);
 	write_times(w, t);
 	write_preview(w, t);

@@ -1,4 +1,4 @@
-/* What a selector names: a UUID, a number, `last`, a range. */
+/* What a selector names: a UUID, a number, `last`, a range, a group. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,19 +47,60 @@ static bool give_range(struct peer *p, int64_t from, int64_t to, select_fn *fn, 
 	return any;
 }
 
+/* b3 */
+static struct group *find_group(struct peer *p, const char *s)
+{
+	struct group *g = NULL;
+	int64_t n;
+
+	if (*s == 'b' && str_i64(s + 1, 1, INT64_MAX, &n))
+		g = core_group_n(p->server->core, (uint64_t)n);
+	return g;
+}
+
+struct giving {
+	struct peer *peer;
+	select_fn *fn;
+	void *arg;
+	bool any;
+};
+
+static void give_member(void *arg, struct task *t)
+{
+	struct giving *g = arg;
+
+	g->any |= give(g->peer, t, g->fn, g->arg);
+}
+
+static bool give_group(struct peer *p, const struct group *g, select_fn *fn, void *arg)
+{
+	struct giving all = {p, fn, arg, false};
+
+	core_group_each(p->server->core, g, give_member, &all);
+	return all.any;
+}
+
+/* How many tasks a selector names at most. */
+static int64_t count(struct peer *p, const char *selector)
+{
+	const struct group *g = find_group(p, selector);
+	int64_t from, to;
+
+	if (g)
+		return (int64_t)g->ntasks;
+	if (!parse_range(selector, &from, &to))
+		return 1;
+	to = clamp(p, to);
+	return to > from ? to - from + 1 : 1;
+}
+
 int select_check(struct peer *p, const struct msg *m, struct err *e)
 {
 	char selector[128];
-	int64_t total = 0, from, to;
+	int64_t total = 0;
 
-	for (const struct json_node *v = msg_list(m->head, "ids"); v; v = json_next(v)) {
-		total++;
-		if (!json_strcpy(v, selector, sizeof(selector)) ||
-			!parse_range(selector, &from, &to))
-			continue;
-		to = clamp(p, to);
-		total += to > from ? to - from : 0;
-	}
+	for (const struct json_node *v = msg_list(m->head, "ids"); v; v = json_next(v))
+		total += json_strcpy(v, selector, sizeof(selector)) ? count(p, selector) : 1;
 	if (total <= SELECT_MAX)
 		return 0;
 	return err_set(e, ERR_USAGE,
@@ -70,6 +111,7 @@ bool select_tasks(struct peer *p, const char *selector, select_fn *fn, void *arg
 {
 	struct core *c = p->server->core;
 	const char *s = *selector == '#' ? selector + 1 : selector;
+	const struct group *g;
 	struct uuid id;
 	int64_t from, to;
 
@@ -81,5 +123,13 @@ bool select_tasks(struct peer *p, const char *selector, select_fn *fn, void *arg
 		return give(p, core_last(c, p->principal), fn, arg);
 	if (parse_range(s, &from, &to))
 		return give_range(p, from, to, fn, arg);
-	return false;
+	g = find_group(p, s);
+	return g && give_group(p, g, fn, arg);
+}
+
+struct group *select_group(struct peer *p, const char *selector)
+{
+	struct group *g = find_group(p, selector);
+
+	return g && ((p->roles & ROLE_ADMIN) || strcmp(g->owner, p->principal) == 0) ? g : NULL;
 }

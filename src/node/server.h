@@ -134,6 +134,8 @@ void cancels_drop(struct peer *p);
 typedef void select_fn(void *arg, struct task *t);
 /* Calls fn for each; false when the selector is wrong or names none. */
 bool select_tasks(struct peer *p, const char *selector, select_fn *fn, void *arg);
+/* The group that a selector such as b3 names, if the peer may cancel it; else NULL. */
+struct group *select_group(struct peer *p, const char *selector);
 
 /* series.c: an answer that is a list, in as many messages as it takes ("more" on all but the last). */
 struct series {
@@ -266,6 +268,7 @@ int persist_room(struct server *s, struct err *e);
 /* The task, looked for on the disk, too. */
 struct task *persist_task(struct server *s, const struct uuid *id);
 struct task *persist_task_n(struct server *s, uint64_t n);
+struct group *persist_group(struct server *s, const struct uuid *id); /* likewise */
 
 /* local.c: the local worker, a child process */
 struct local *local_new(struct server *s);

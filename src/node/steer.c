@@ -55,6 +55,16 @@ static int read_needs(const struct json_node *o, char needs[NEEDS_TEXT], struct 
 	return msg_str(o, "needs", text, sizeof(text)) ? needs_parse(text, needs, e) : 0;
 }
 
+/* Of a message as a whole. False: it has none. */
+static bool read_group(struct peer *p, const struct msg *m, struct uuid *group)
+{
+	if (!json_get(m->head, "group"))
+		return false;
+	msg_uuid(m->head, "group", group);
+	persist_group(p->server, group);
+	return true;
+}
+
 static int read_spec(struct peer *p, const struct msg *m, const struct json_node *o, size_t *at,
 	struct texts *texts, struct task_spec *spec, struct err *e)
 {
@@ -111,7 +121,7 @@ static void answer_one(struct mout *o, const struct uuid *id, const struct task 
 }
 
 static void submit_one(struct peer *p, const struct msg *m, const struct json_node *item,
-	size_t *at, struct watch *w, struct mout *o)
+	const struct uuid *group, size_t *at, struct watch *w, struct mout *o)
 {
 	struct server *s = p->server;
 	struct task_spec spec;
@@ -121,6 +131,7 @@ static void submit_one(struct peer *p, const struct msg *m, const struct json_no
 	struct err e;
 
 	if (read_spec(p, m, item, at, &texts, &spec, &e) == 0) {
+		spec.group = group;
 		bool known = persist_task(s, &spec.id); /* it is sent again */
 		if (s->stopping)
 			err_set(&e, ERR_BUSY,
@@ -143,6 +154,9 @@ void submit_handle(struct peer *p, const struct msg *m)
 {
 	struct series out;
 	struct watch *w = NULL;
+	const struct group *g = NULL;
+	struct uuid group;
+	bool grouped = read_group(p, m, &group);
 	size_t at = 0;
 	struct err e;
 
@@ -157,6 +171,10 @@ void submit_handle(struct peer *p, const struct msg *m)
 	series_begin(&out, p, MSG_SUBMITTED, m->req, "tasks");
 	for (const struct json_node *item = msg_list(m->head, "tasks"); item;
 		item = json_next(item))
-		submit_one(p, m, item, &at, w, series_item(&out));
+		submit_one(p, m, item, grouped ? &group : NULL, &at, w, series_item(&out));
+	if (grouped)
+		g = core_group_id(p->server->core, &group);
+	if (g && strcmp(g->owner, p->principal) == 0)
+		jout_i64(&series_end_list(&out)->w, "group_n", (int64_t)g->n);
 	series_end(&out);
 }

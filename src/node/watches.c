@@ -199,6 +199,8 @@ static void add_event(struct watch *w, const struct event *ev, const struct task
 		jout_str(&o->w, "state", task_state_word(ev->state));
 		jout_str(&o->w, "priority", priority_word(ev->priority));
 		jout_i64(&o->w, "attempt", ev->attempt);
+		if (t && t->group)
+			jout_i64(&o->w, "batch", (int64_t)t->group->n);
 	}
 	if (*ev->worker)
 		jout_str(&o->w, "worker", ev->worker);

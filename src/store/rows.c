@@ -40,6 +40,7 @@ enum column {
 	COL_OUTS,
 	COL_ERRS,
 	COL_LOG_ERROR,
+	COL_GROUP,
 };
 
 enum flag { FLAG_ONCE = 1, FLAG_FED = 2, FLAG_STREAM = 4 };
@@ -145,6 +146,7 @@ static int insert(struct store *s, const struct stored *k, struct err *e)
 	sqlite3_bind_blob(st, COL_ID + 1, t->id.b, sizeof(t->id.b), SQLITE_STATIC);
 	bind_text(st, COL_NAME, k->name);
 	bind_text(st, COL_OWNER, t->owner);
+	bind_unless(st, COL_GROUP, (int64_t)k->group, 0);
 	bind_number(st, COL_CREATED, t->created_at);
 	if (store_run(s, st, e))
 		return -1;
@@ -296,7 +298,8 @@ static int give(struct store *s, sqlite3_stmt *st, store_more_fn *fn, void *arg,
 		text = needs ? xstrndup(needs->data, needs->len) : NULL;
 		rc = fn(arg, &(struct stored){.task = &t,
 				     .name = text_of(st, COL_NAME),
-				     .needs = text});
+				     .needs = text,
+				     .group = (uint64_t)number_of(st, COL_GROUP, 0)});
 	}
 	bytes_unref(&t.args);
 	bytes_unref(&t.kwargs);

@@ -58,6 +58,14 @@ static const char *const steps[] = {
 	"ALTER TABLE task ADD COLUMN outs INTEGER;"
 	"ALTER TABLE task ADD COLUMN errs INTEGER;"
 	"ALTER TABLE task ADD COLUMN log_error TEXT;",
+	/* 5: groups */
+	"CREATE TABLE batch ("
+	" n INTEGER PRIMARY KEY,"
+	" id BLOB NOT NULL UNIQUE,"
+	" owner TEXT NOT NULL,"
+	" cancelled INTEGER NOT NULL"
+	");"
+	"ALTER TABLE task ADD COLUMN batch INTEGER;",
 };
 
 static int number(sqlite3 *db, const char *pragma, int64_t *out)

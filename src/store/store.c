@@ -19,7 +19,7 @@
 /* In the order of enum column in rows.c. */
 #define COLUMNS                                                                                                                                                                       \
 	"n, id, name, owner, priority, state, attempt, timeout_ms, created_at, started_at, completed_at, worker, cause, exit, signal, error, cancel_by, cancel_reason, result_type, " \
-	"run_ms, user_ms, sys_ms, rss_kb, nleft, left_names, report, nlost, flags, outs, errs, log_error"
+	"run_ms, user_ms, sys_ms, rss_kb, nleft, left_names, report, nlost, flags, outs, errs, log_error, batch"
 
 static const char *const texts[STORE__STATEMENTS] = {
 	[STORE_BEGIN] = "BEGIN IMMEDIATE",
@@ -27,7 +27,7 @@ static const char *const texts[STORE__STATEMENTS] = {
 	[STORE_INSERT] =
 		"INSERT INTO task (" COLUMNS ")"
 		" VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,"
-		"?20,?21,?22,?23,?24,?25,?26,?27,?28,?29,?30,?31)",
+		"?20,?21,?22,?23,?24,?25,?26,?27,?28,?29,?30,?31,?32)",
 	[STORE_UPDATE] =
 		"UPDATE task SET priority=?5, state=?6, attempt=?7, timeout_ms=?8, started_at=?10, completed_at=?11,"
 		" worker=?12, cause=?13, exit=?14, signal=?15, error=?16, cancel_by=?17, cancel_reason=?18,"
@@ -46,6 +46,12 @@ static const char *const texts[STORE__STATEMENTS] = {
 		"INSERT INTO worker VALUES (?1,?2) ON CONFLICT (id) DO UPDATE SET instance=?2 WHERE instance<>?2",
 	[STORE_WORKER] = "SELECT instance FROM worker WHERE id=?1",
 	[STORE_SAVE_NAME] = "INSERT OR IGNORE INTO name VALUES (?1)",
+	[STORE_SAVE_GROUP] =
+		"INSERT INTO batch VALUES (?1,?2,?3,?4) ON CONFLICT (n) DO UPDATE SET cancelled=?4",
+	[STORE_GROUPS] =
+		"SELECT * FROM (SELECT n, id, owner, cancelled FROM batch ORDER BY n DESC LIMIT ?1) ORDER BY n",
+	[STORE_GROUP_N] = "SELECT n, id, owner, cancelled FROM batch WHERE n=?1",
+	[STORE_GROUP_ID] = "SELECT n, id, owner, cancelled FROM batch WHERE id=?1",
 	[STORE_NAMES] = "SELECT name FROM name ORDER BY name",
 };
 

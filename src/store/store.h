@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "core/group.h"
 #include "core/task.h"
 
 struct store;
@@ -31,6 +32,7 @@ struct stored {
 	const struct task *task; /* its name, worker and lists are not set */
 	const char *name;
 	const char *needs; /* a set of core/needs.h, or NULL */
+	uint64_t group;    /* number; 0 = none */
 };
 
 /* The whole task, new (task->saved is false: the caller sets it after the commit) or changed, becomes part of this turn's transaction. -1 with ERR_IO, or
@@ -60,6 +62,17 @@ char *store_worker(struct store *s, const char *id, struct err *e);
 /* Names of tasks that some worker announced once. */
 int store_save_name(struct store *s, const char *name, struct err *e);
 int store_names(struct store *s, void (*fn)(void *arg, const char *name), void *arg,
+	struct err *e);
+
+/* A group, new or changed. The tasks' rows have its number alone. */
+int store_save_group(struct store *s, const struct group *g, struct err *e);
+/* Those given have no list; everything in them is borrowed until the callback returns. */
+typedef void store_group_fn(void *arg, const struct group *g);
+/* The newest ones, at most `most`, the oldest of them first. */
+int store_groups(struct store *s, size_t most, store_group_fn *fn, void *arg, struct err *e);
+/* One: 1: fn was called, 0: there is none, -1: ERR_IO. */
+int store_group_n(struct store *s, uint64_t n, store_group_fn *fn, void *arg, struct err *e);
+int store_group_id(struct store *s, const struct uuid *id, store_group_fn *fn, void *arg,
 	struct err *e);
 
 /* The largest number that a task ever had; 0: none yet. */

@@ -340,6 +340,70 @@ static void test_hand_edited(void)
 	remove_folder();
 }
 
+struct found {
+	int n;
+	uint64_t number, task_group;
+	bool cancelled;
+};
+
+static void see_group(void *arg, const struct group *g)
+{
+	struct found *f = arg;
+
+	CHECK_STR(g->owner, "ada");
+	CHECK(g->saved);
+	f->n++;
+	f->number = g->n;
+	f->cancelled = g->cancelled;
+}
+
+static void see_grouped(void *arg, const struct stored *t)
+{
+	struct found *f = arg;
+
+	f->task_group = t->group;
+}
+
+static void test_groups(void)
+{
+	struct err e = {0};
+	struct store *s;
+	struct task t;
+	struct group g = {.n = 3, .owner = (char *)"ada", .id = {{1, 2}}}, h = g;
+	struct found f = {0};
+
+	make_folder();
+	s = must_open();
+	fill(&t, 1);
+	h.n = 4;
+	h.id.b[0] = 9;
+	CHECK_INT(store_save_group(s, &g, &e), 0);
+	CHECK_INT(store_save_group(s, &h, &e), 0);
+	CHECK_INT(store_save(s, &(struct stored){.task = &t, .name = "resize", .group = 3}, &e),
+		0);
+	g.cancelled = true;
+	CHECK_INT(store_save_group(s, &g, &e), 0);
+	commit(s);
+	store_close(&s);
+	s = must_open();
+	CHECK_INT(store_groups(s, 10, see_group, &f, &e), 0);
+	CHECK_INT(f.n, 2);
+	CHECK_INT(f.number, 4);
+	CHECK_INT(store_groups(s, 1, see_group, &f, &e), 0);
+	CHECK_INT(f.n, 3);
+	CHECK_INT(f.number, 4);
+	CHECK_INT(store_group_n(s, 3, see_group, &f, &e), 1);
+	CHECK(f.number == 3 && f.cancelled);
+	CHECK_INT(store_group_id(s, &h.id, see_group, &f, &e), 1);
+	CHECK(f.number == 4 && !f.cancelled);
+	CHECK_INT(store_group_n(s, 5, see_group, &f, &e), 0);
+	CHECK_INT(store_find_n(s, 1, see_grouped, &f, &e), 1);
+	CHECK_INT(f.task_group, 3);
+	store_close(&s);
+	clear(&t);
+	remove_folder();
+}
+
 static const struct test tests[] = {
 	{"store: a whole task comes back as it was", test_whole_task},
 	{"store: killed in a transaction", test_killed},
@@ -349,6 +413,7 @@ static const struct test tests[] = {
 	{"store: no database at all", test_no_database},
 	{"store: a folder that others can read", test_open_folder},
 	{"store: values that no task can have", test_hand_edited},
+	{"groups", test_groups},
 };
 
 TEST_MAIN(tests)
