@@ -29,6 +29,8 @@ static void on_interrupt(void *arg, int signo)
 {
 	struct run *r = arg;
 
+	if (r->ctx && r->ctx->cmd->signal && r->ctx->cmd->signal(r->ctx, signo))
+		return;
 	if (r->ctx)
 		cmd_interrupt(&r->ctx);
 	r->status = 128 + signo;
@@ -43,6 +45,10 @@ static int run(struct run *r, char **words, size_t n)
 	if (cmd && !(cmd->flags & (CMD_PROCESS | CMD_FACE))) {
 		loop_signal(r->session.loop, SIGINT, on_interrupt, r);
 		loop_signal(r->session.loop, SIGTERM, on_interrupt, r);
+	}
+	if (cmd && cmd->signal) {
+		loop_signal(r->session.loop, SIGHUP, on_interrupt, r);
+		loop_signal(r->session.loop, SIGQUIT, on_interrupt, r);
 	}
 	r->ctx = cmd_start(&r->session, &r->out, words, n, on_done, r);
 	if (r->ctx)

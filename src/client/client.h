@@ -77,6 +77,10 @@ struct submission {
 	const struct uuid
 		*group; /* client_make_id(), or NULL. Of all tasks of one call the same */
 	bool fed; /* its stdin comes from client_feed_open() on the same connection; it runs at most once */
+	const char *
+		place; /* of programs: JSON object, or NULL. Of all tasks of one call the same */
+	size_t place_len;
+	bool once;   /* at most once */
 	bool stream; /* no result: its output is read with client_log_open() and hold, and the task waits for that reader */
 };
 

@@ -40,6 +40,8 @@ static void write_task(struct mout *o, const struct submission *t, const struct 
 		mout_put(o, "kwargs", t->kwargs, t->kwargs_len);
 	if (t->fed)
 		jout_bool(&o->w, "stdin", true);
+	if (t->once)
+		jout_bool(&o->w, "once", true);
 	if (t->stream)
 		jout_bool(&o->w, "stream", true);
 	jout_end_object(&o->w);
@@ -144,6 +146,8 @@ static void begin(struct batch *b, struct mout *o, struct client_watch *w,
 	const struct submission *t)
 {
 	client_begin(b->client, o, MSG_SUBMIT);
+	if (t->place)
+		mout_put(o, "place", t->place, t->place_len);
 	if (t->group) {
 		b->group = *t->group;
 		mout_uuid(o, "group", t->group);
@@ -192,6 +196,8 @@ static void free_ahead(struct ahead *a)
 	free((char *)a->task.priority);
 	free((char *)a->task.args);
 	free((char *)a->task.kwargs);
+	free((char *)a->task.needs);
+	free((char *)a->task.place);
 	free(a);
 }
 
@@ -246,6 +252,8 @@ static void send_ahead(struct client *c, const struct submission *t, struct clie
 	a->client = c;
 	a->task = *t;
 	a->task.name = xstrdup(t->name);
+	a->task.needs = xstrdup(t->needs);
+	a->task.place = t->place ? xmemdup(t->place, t->place_len) : NULL;
 	a->task.priority = xstrdup(t->priority);
 	a->task.args = xmemdup(t->args, t->args_len);
 	a->task.kwargs = t->kwargs ? xmemdup(t->kwargs, t->kwargs_len) : NULL;

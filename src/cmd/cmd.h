@@ -47,6 +47,8 @@ struct cmd {
 	void (*exec)(struct cmd_ctx *ctx);
 	/* ^C: says what goes on without us ("task 42 runs on ..."); cmd_done() follows from the caller. NULL: nothing to say. */
 	void (*interrupt)(struct cmd_ctx *ctx);
+	/* INT, TERM, HUP or QUIT came. True: the command deals with it and goes on. NULL, or false: it is interrupted. */
+	bool (*signal)(struct cmd_ctx *ctx, int signo);
 	/* Frees ctx->state and ends what still runs for it (requests, watches). Called once, after the end or an interrupt. NULL: plain free(). */
 	void (*release)(struct cmd_ctx *ctx);
 };

@@ -45,7 +45,7 @@ int ending_status(const struct ending *e)
 	case CAUSE_TIMEOUT:
 		return 124;
 	case CAUSE_START:
-		return 126;
+		return e->exit == 127 ? 127 : 126;
 	default:
 		return 125;
 	}

@@ -130,6 +130,7 @@ struct task_spec {
 	const char *owner;
 	enum priority priority;
 	struct bytes *args, *kwargs; /* referenced, not taken */
+	struct bytes *place;         /* likewise; NULL = none */
 	int64_t timeout_ms;
 	bool defer;             /* queue it even if nobody ever announced the name */
 	bool once, fed, stream; /* see struct task */

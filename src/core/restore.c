@@ -29,6 +29,7 @@ static struct task *copy(struct core *c, const struct task_kept *k)
 	t->attempt = from->attempt;
 	t->args = bytes_ref(from->args);
 	t->kwargs = bytes_ref(from->kwargs);
+	t->place = bytes_ref(from->place);
 	t->timeout_ms = from->timeout_ms;
 	t->grace_ms = TASK_GRACE_MS;
 	t->created_at = from->created_at;

@@ -54,6 +54,7 @@ struct task *task_new(struct core *c, struct now now, const struct task_spec *sp
 	t->priority = spec->priority;
 	t->args = bytes_ref(spec->args);
 	t->kwargs = bytes_ref(spec->kwargs);
+	t->place = bytes_ref(spec->place);
 	t->timeout_ms = spec->timeout_ms;
 	t->grace_ms = TASK_GRACE_MS;
 	t->created_at = now.wall_ms;
@@ -77,6 +78,7 @@ void task_free(struct task **t)
 	list_del(&mine->changed);
 	bytes_unref(&mine->args);
 	bytes_unref(&mine->kwargs);
+	bytes_unref(&mine->place);
 	bytes_unref(&mine->result);
 	bytes_unref(&mine->tail);
 	free(mine->log_error);

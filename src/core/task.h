@@ -57,9 +57,11 @@ struct task {
 	uint32_t attempt;   /* the fencing token: number of times it was assigned; 0 = never */
 	struct bytes *args; /* JSON array as given */
 	struct bytes *kwargs; /* JSON object as given */
-	int64_t timeout_ms;   /* per attempt; 0 = none */
-	int64_t grace_ms;     /* between TERM and KILL when it is cancelled */
-	unsigned nagain;      /* how often its runner died and it was queued again */
+	struct bytes *
+		place; /* of a program: where and how it runs, a JSON object; NULL for all others */
+	int64_t timeout_ms; /* per attempt; 0 = none */
+	int64_t grace_ms;   /* between TERM and KILL when it is cancelled */
+	unsigned nagain;    /* how often its runner died and it was queued again */
 
 	/* Of the attempt, see credit.c. */
 	int64_t short_us; /* what it counts for on its worker; 0 = it fills a slot */

@@ -41,6 +41,18 @@ void words_add(struct words *w, const char *s)
 	take(w, xstrdup(s));
 }
 
+void words_set(struct words *w, const char *text, size_t name)
+{
+	for (size_t i = 0; i < w->n; i++) {
+		if (strncmp(w->list[i], text, name + 1) != 0)
+			continue;
+		free(w->list[i]);
+		w->list[i] = xstrdup(text);
+		return;
+	}
+	words_add(w, text);
+}
+
 void words_addf(struct words *w, const char *fmt, ...)
 {
 	va_list ap;

@@ -308,7 +308,8 @@ void herd_dispatch(struct server *s, const struct action *a)
 	if (!p || t->attempt != a->attempt || t->worker != a->worker)
 		return;
 	fetched = t->args->len + t->kwargs->len > PROTO_INLINE_MAX;
-	o = open_list(p, &p->tasks, MSG_TASK, (fetched ? 0 : t->args->len) + t->kwargs->len);
+	o = open_list(p, &p->tasks, MSG_TASK,
+		(fetched ? 0 : t->args->len) + t->kwargs->len + (t->place ? t->place->len : 0));
 	jout_object(&o->w, NULL);
 	mout_uuid(o, "id", &t->id);
 	jout_i64(&o->w, "attempt", t->attempt);
@@ -327,6 +328,8 @@ void herd_dispatch(struct server *s, const struct action *a)
 	else
 		mout_put(o, "args", t->args->data, t->args->len);
 	mout_put(o, "kwargs", t->kwargs->data, t->kwargs->len);
+	if (t->place)
+		mout_put(o, "place", t->place->data, t->place->len);
 	jout_end_object(&o->w);
 }
 

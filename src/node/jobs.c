@@ -32,6 +32,7 @@ static void free_job(struct job *j)
 	lane_leave(j);
 	buf_fini(&j->args);
 	buf_fini(&j->kwargs);
+	buf_fini(&j->place);
 	bytes_unref(&j->outcome.result);
 	bytes_unref(&j->outcome.tail);
 	free(j->error);
@@ -148,9 +149,10 @@ static void take_job(struct labour *b, const struct msg *m, const struct json_no
 	struct job *j;
 	struct uuid id;
 	struct key k;
-	size_t args_len, kwargs_len;
+	size_t args_len, kwargs_len, place_len;
 	const char *args = msg_take(m, o, "args", at, &args_len);
 	const char *kwargs = msg_take(m, o, "kwargs", at, &kwargs_len);
+	const char *place = msg_take(m, o, "place", at, &place_len);
 
 	/* It was under way to us when we registered once more: it was sent again, and must not run twice. */
 	msg_uuid(o, "id", &id);
@@ -172,6 +174,7 @@ static void take_job(struct labour *b, const struct msg *m, const struct json_no
 	j->hold = msg_bool(o, "hold");
 	buf_add(&j->args, args, args_len);
 	buf_add(&j->kwargs, kwargs, kwargs_len);
+	buf_add(&j->place, place, place_len);
 	list_push_back(&b->jobs, &j->all);
 	k = key_of(&j->id, j->attempt);
 	map_put(b->by_id, &k, sizeof(k), j);
@@ -270,6 +273,18 @@ void jobs_recall(struct labour *b, const struct msg *m)
 		if (j && !j->done && !j->started)
 			lane_recall(j);
 	}
+}
+
+void jobs_raise(struct labour *b, const struct msg *m)
+{
+	struct uuid id;
+	struct job *j;
+
+	msg_uuid(m->head, "id", &id);
+	j = jobs_find(b, &id, (uint32_t)msg_int(m->head, "attempt", 0));
+	if (j && j->lane)
+		slot_signal(j->lane->slot, &j->id, j->attempt,
+			(int)msg_int(m->head, "signal", 0));
 }
 
 void jobs_stop(struct labour *b, const struct msg *m)

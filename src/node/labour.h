@@ -26,7 +26,7 @@ struct job {
 	uint64_t n;
 	char name[80];
 	int64_t timeout_ms; /* -1: the module's */
-	struct buf args, kwargs;
+	struct buf args, kwargs, place;
 	size_t args_size;    /* what args must become; larger than args.len: being fetched */
 	struct lane *lane;   /* of the slot that it was given to */
 	struct list line;    /* in lane.jobs, or in labour.waiting for one */
@@ -97,6 +97,7 @@ struct labour {
 
 /* jobs.c */
 void jobs_task(struct labour *b, const struct msg *m);   /* work came */
+void jobs_raise(struct labour *b, const struct msg *m);  /* a signal for one of them */
 void jobs_stop(struct labour *b, const struct msg *m);   /* some of it is not wanted any more */
 void jobs_recall(struct labour *b, const struct msg *m); /* give back what has not started */
 void jobs_acked(struct labour *b, const struct msg *m);  /* done_ok */

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "node/labour.h"
+#include "node/program.h"
 
 #define AHEAD_US  2000 /* of short work in one lane */
 #define AHEAD_MAX 128  /* tasks likewise */
@@ -72,6 +73,8 @@ static void run(struct job *j, struct lane *l, const struct module_task *task)
 		.args_len = j->args.len ? j->args.len : 2,
 		.kwargs = j->kwargs.len ? j->kwargs.data : "{}",
 		.kwargs_len = j->kwargs.len ? j->kwargs.len : 2,
+		.place = j->place.len ? j->place.data : NULL,
+		.place_len = j->place.len,
 		.timeout_ms = timeout_of(j, task),
 		.grace_ms = GRACE_MS};
 
@@ -98,6 +101,13 @@ static struct lane *choose(struct labour *b, const struct job *j)
 	return best;
 }
 
+static const struct module_task *task_of(const struct labour *b, const char *name)
+{
+	if (b->conf.programs && strcmp(name, PROGRAM_NAME) == 0)
+		return &program_task;
+	return modules_find(&b->modules, name);
+}
+
 static void look_soon(struct labour *b)
 {
 	if (!loop_timer_set(&b->look))
@@ -110,7 +120,7 @@ static void advance(struct labour *b)
 	struct job *j;
 
 	while ((j = list_first(&b->waiting, struct job, line))) {
-		const struct module_task *task = modules_find(&b->modules, j->name);
+		const struct module_task *task = task_of(b, j->name);
 		if (!task) {
 			list_del(&j->line);
 			job_fail(j, "this worker does not know the task any more");

@@ -71,8 +71,8 @@ static size_t fill_args(const struct server *s, char **argv, const char *address
 	size_t n = 0;
 	const char *const fixed[] = {s->conf.exe, "subworker", "--local", "--worker-id",
 		ours[0], "--control-plane-address", address, "--server-key", s->key.public,
-		"--log-level", s->conf.log_level, "--concurrency", ours[1], "--state-dir",
-		ours[2], "--log-limit", ours[3], "--log-keep", ours[4]};
+		"--allow", "exec", "--log-level", s->conf.log_level, "--concurrency", ours[1],
+		"--state-dir", ours[2], "--log-limit", ours[3], "--log-keep", ours[4]};
 
 	for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
 		argv[n++] = (char *)fixed[i];

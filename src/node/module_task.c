@@ -10,6 +10,7 @@
 
 static const char *const kind_words[] = {
 	[TASK_KIND_BUILTIN] = "builtin",
+	[TASK_KIND_PROGRAM] = "program",
 	[TASK_KIND_SHELL] = "shell",
 	[TASK_KIND_EXEC] = "exec",
 	[TASK_KIND_RESIDENT] = "resident",
@@ -74,6 +75,13 @@ int module_task_add(struct modules *m, struct module_task *t, struct err *e)
 	const struct module_task *old = modules_find(m, t->name);
 	if (old) {
 		say_twice(old, t, e);
+		task_fini(t);
+		return -1;
+	}
+	if (strncmp(t->name, "fw.", 3) == 0) {
+		err_set(e, ERR_DATA,
+			"%s:%d: a task cannot be called %s: names that begin with fw. are fastworker's own",
+			t->path, t->line, t->name);
 		task_fini(t);
 		return -1;
 	}

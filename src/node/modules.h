@@ -25,6 +25,7 @@ enum task_kind {
 	TASK_KIND_SHELL,
 	TASK_KIND_EXEC,
 	TASK_KIND_RESIDENT, /* a shell function in a shell that stays */
+	TASK_KIND_PROGRAM,  /* of a client's own: program.h */
 };
 
 struct module_task {

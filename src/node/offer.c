@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "node/labour.h"
+#include "node/program.h"
 
 /* Long documentation is cut: a message has a limit, and a list of tasks needs the first lines only. */
 static void write_task(struct mout *o, const struct module_task *t)
@@ -44,6 +45,8 @@ void offer_write(const struct labour *b, struct mout *o)
 	jout_array(&o->w, "tasks");
 	for (size_t i = 0; i < b->modules.n; i++)
 		write_task(o, &b->modules.tasks[i]);
+	if (b->conf.programs)
+		write_task(o, &program_task);
 	jout_end_array(&o->w);
 }
 

@@ -69,6 +69,7 @@ static handler *const handlers[MSG__COUNT] = {
 	[MSG_HELLO] = hello_handle,
 	[MSG_SUBMIT] = submit_handle,
 	[MSG_CANCEL] = cancel_handle,
+	[MSG_SIGNAL] = signal_handle,
 	[MSG_GET] = get_handle,
 	[MSG_QUERY] = query_handle,
 	[MSG_WATCH] = watch_handle,

@@ -23,6 +23,7 @@
 #include "node/builtin.h"
 #include "node/inside.h"
 #include "node/platform.h"
+#include "node/program.h"
 #include "node/resident.h"
 #include "node/runner_msg.h"
 #include "node/scratch.h"
@@ -78,6 +79,7 @@ void run_free(struct run **run)
 	free(x->end.error);
 	buf_fini(&x->args);
 	buf_fini(&x->kwargs);
+	buf_fini(&x->place);
 	buf_fini(&x->out);
 	buf_fini(&x->err);
 	logfile_fini(&x->log);
@@ -182,6 +184,12 @@ void run_orphan_gone(struct run *run)
 		settle(run);
 }
 
+void run_signal(struct run *run, int signo)
+{
+	if (run->pid && !run->exited && !run->over && run->kind != TASK_KIND_BUILTIN)
+		kill(run->kind == TASK_KIND_RESIDENT ? run->pid : -run->pid, signo);
+}
+
 static void timeout_over(void *arg)
 {
 	struct run *run = arg;
@@ -244,6 +252,8 @@ void run_stop(struct run *run, enum cause why, int64_t grace_ms)
 
 static void command_line(const struct run *run, struct words *argv)
 {
+	if (run->kind == TASK_KIND_PROGRAM)
+		return; /* its arguments are all of it */
 	if (run->kind == TASK_KIND_EXEC) {
 		words_add(argv, run->path);
 		return;
@@ -264,7 +274,22 @@ static void command_line(const struct run *run, struct words *argv)
 	words_add(argv, run->function);
 }
 
-static int environment(const struct run *run, struct words *env, struct err *e)
+static void set_variable(struct words *env, const char *name, const char *value)
+{
+	char *text = xasprintf("%s=%s", name, value);
+	words_set(env, text, strlen(name));
+	free(text);
+}
+
+static int check_words(const struct words *argv, struct err *e)
+{
+	if (argv->n > 0 && *argv->list[0])
+		return 0;
+	return err_set(e, ERR_DATA, "which program? its name is empty");
+}
+
+static int environment(const struct run *run, struct words *env, struct place *place,
+	struct err *e)
 {
 	char id[UUID_TEXT];
 	const char *tmp = scratch_path(e);
@@ -272,7 +297,10 @@ static int environment(const struct run *run, struct words *env, struct err *e)
 		return -1;
 	if (run->kind != TASK_KIND_RESIDENT) /* its shell has them */
 		args_add_allowed(env);
-	words_addf(env, "TMPDIR=%s", tmp);
+	if (run->place.len &&
+		program_place(buf_str(&run->place), run->place.len, place, env, e))
+		return -1;
+	set_variable(env, "TMPDIR", tmp);
 	words_addf(env, "FW_TASK=%s", run->name);
 	words_addf(env, "FW_TASK_ID=%s", uuid_text(id, &run->id));
 	words_addf(env, "FW_ATTEMPT=%lld", (long long)run->attempt);
@@ -298,9 +326,12 @@ static int make_pipe(int fd[2], struct err *e)
 }
 
 static int spawn_it(struct run *run, const struct words *argv, const struct words *env,
-	const int fd[3], struct err *e)
+	const struct place *place, const int fd[3], struct err *e)
 {
+	const mode_t mask = (mode_t)place->umask;
 	const struct spawn s = {
+		.cwd = place->cwd,
+		.umask = place->umask >= 0 ? &mask : NULL,
 		.path = argv->list[0],
 		.argv = argv->list,
 		.envp = env->list,
@@ -315,7 +346,8 @@ static int spawn_it(struct run *run, const struct words *argv, const struct word
 	return pid < 0 ? -1 : 0;
 }
 
-static int start_process(struct run *run, struct words *argv, struct words *env, struct err *e)
+static int start_process(struct run *run, struct words *argv, struct words *env,
+	const struct place *place, struct err *e)
 {
 	int out[2] = {-1, -1}, err[2] = {-1, -1}, in = -1, rc = -1;
 	if (make_pipe(out, e) < 0)
@@ -326,7 +358,7 @@ static int start_process(struct run *run, struct words *argv, struct words *env,
 	run->err_fd = err[0];
 	if (run_input_open(run, &in, e) < 0)
 		goto done;
-	rc = spawn_it(run, argv, env, (const int[]){in, out[1], err[1]}, e);
+	rc = spawn_it(run, argv, env, place, (const int[]){in, out[1], err[1]}, e);
 done:
 	for (size_t i = 0; i < 3; i++) {
 		int fd = (const int[]){in, out[1], err[1]}[i];
@@ -343,9 +375,24 @@ static void watch(struct run *run)
 	run_input_watch(run);
 }
 
+/* As a shell says it of a program: 127 when there is none, 126 when it cannot be run. */
+static void cannot_start(struct run *run, const struct err *e)
+{
+	char host[256] = "";
+	if (run->kind != TASK_KIND_PROGRAM) {
+		run_fail(run, CAUSE_START, "%s", e->text);
+		return;
+	}
+	/* The caller sits at another host, perhaps, where there is such a program or folder. */
+	gethostname(host, sizeof(host) - 1);
+	run->end.status = e->code == ERR_NO_TASK ? 127 : 126;
+	run_fail(run, CAUSE_START, "host %s: %s", host, e->text);
+}
+
 static void start_program(struct run *run)
 {
 	struct words argv, env;
+	struct place place = {.umask = -1};
 	struct err e;
 	run->log.header = run_log_header(run); /* before the arguments go */
 	run->oom_kills = platform_oom_kills();
@@ -355,15 +402,18 @@ static void start_program(struct run *run)
 	words_init(&env);
 	command_line(run, &argv);
 	if (args_add(&argv, buf_str(&run->args), run->args.len, &e) < 0 ||
-		environment(run, &env, &e) < 0 || start_process(run, &argv, &env, &e) < 0) {
+		check_words(&argv, &e) < 0 || environment(run, &env, &place, &e) < 0 ||
+		start_process(run, &argv, &env, &place, &e) < 0) {
 		platform_keep_orphans(true);
-		run_fail(run, CAUSE_START, "%s", e.text);
+		cannot_start(run, &e);
 	} else
 		watch(run);
 	words_fini(&argv);
 	words_fini(&env);
+	program_place_fini(&place);
 	buf_fini(&run->args);
 	buf_fini(&run->kwargs);
+	buf_fini(&run->place);
 }
 
 /* `started` follows when the shell has made its subshell. */
@@ -376,7 +426,8 @@ static void start_resident(struct run *run)
 	words_init(&args);
 	words_init(&env);
 	if (args_add(&args, buf_str(&run->args), run->args.len, &e) < 0 ||
-		environment(run, &env, &e) < 0 || resident_start(run, &env, &args, &e) < 0)
+		environment(run, &env, &(struct place){.umask = -1}, &e) < 0 ||
+		resident_start(run, &env, &args, &e) < 0)
 		run_fail(run, CAUSE_START, "%s", e.text);
 	else
 		run_output_watch(run);

@@ -51,7 +51,7 @@ struct run {
 	int64_t timeout_ms; /* 0 = none */
 	int64_t grace_ms;   /* between TERM and KILL when the time is over */
 	struct task_limits limits;
-	struct buf args, kwargs;
+	struct buf args, kwargs, place;
 	struct list queued; /* the runner's */
 
 	struct loop *loop;
@@ -101,6 +101,8 @@ void run_stop(struct run *run, enum cause why, int64_t grace_ms);
 /* Its main process has ended, with this wait status. */
 struct rusage;
 void run_exited(struct run *run, int wait_status, const struct rusage *usage);
+/* A signal for all of its session, as a terminal sends it; it may live on. */
+void run_signal(struct run *run, int signo);
 /* An orphan of the tree was reaped: was that the last one? */
 void run_orphan_gone(struct run *run);
 

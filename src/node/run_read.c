@@ -16,7 +16,7 @@ static bool complete(const struct run *run)
 {
 	if (!run->name || !str_task_name(run->name))
 		return false;
-	if (run->kind == TASK_KIND_BUILTIN)
+	if (run->kind == TASK_KIND_BUILTIN || run->kind == TASK_KIND_PROGRAM)
 		return true;
 	if (!run->path || run->path[0] != '/')
 		return false;
@@ -39,11 +39,13 @@ int run_read(struct run *run, const struct runner_msg *m, struct err *e)
 	run->timeout_ms = runner_ms(m, "timeout_ms");
 	run->grace_ms = runner_ms(m, "grace_ms");
 	task_limits_parse(&run->limits, m->head);
-	if (kind < 0 || m->nbodies != 2 || !complete(run))
+	if (kind < 0 || m->nbodies < 2 || m->nbodies > 3 || !complete(run))
 		return err_set(e, ERR_DATA,
 			"runner protocol: a task that does not say what to run");
 	run_output_read(run, m);
 	buf_add(&run->args, m->body[0], m->len[0]);
 	buf_add(&run->kwargs, m->body[1], m->len[1]);
+	if (m->nbodies == 3)
+		buf_add(&run->place, m->body[2], m->len[2]);
 	return 0;
 }

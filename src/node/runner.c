@@ -266,6 +266,15 @@ static int on_cancel(struct runner *r, const struct runner_msg *m, struct err *e
 		       : -1; /* one that is over already: its 'done' is on the way */
 }
 
+static int on_signal(struct runner *r, const struct runner_msg *m, struct err *e)
+{
+	struct run *run = find_run(r, m, e);
+	int64_t signo = runner_number(m, "signal", 0);
+	if (run && run == r->now && signo > 0 && signo < 32)
+		run_signal(run, (int)signo);
+	return e->code == ERR_NONE ? 0 : -1;
+}
+
 /* Given back when its turn has not come. */
 static int on_recall(struct runner *r, const struct runner_msg *m, struct err *e)
 {
@@ -325,6 +334,7 @@ static const struct handler {
 	{"credit", on_credit},
 	{"stdin", on_stdin},
 	{"recall", on_recall},
+	{"signal", on_signal},
 	{"bye", on_bye},
 };
 

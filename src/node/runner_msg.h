@@ -4,15 +4,16 @@
  *
  *     {"m":"task","id":"0193...","attempt":1,"bodies":[5,2]}\n[5,3]{}
  *
- * worker -> runner: hello, task, cancel, recall, credit, answer, bye   runner -> worker: hello, started, output, progress, call, done, returned
+ * worker -> runner: hello, task, cancel, signal, recall, credit, answer, bye   runner -> worker: hello, started, output, progress, call, done, returned
  * Both sides begin with hello {"v":1}. Unknown members are passed over; an unknown message from a peer of a higher version, too. Several tasks may be
  * sent before the first is done (pipelining): a runner does them in order. An attempt counts from its `started`.
  *
  *   hello    v scratch              scratch: path that the worker removes when the runner cannot; a free one, not yet made
  *   task     id attempt name kind path function shell timeout_ms grace_ms n log log_limit stream hold stdin
  *            memory nofile cpu_s daemon  limits of each process, see task_limits.h
- *            bodies: args (JSON array), kwargs (JSON object)
+ *            bodies: args (JSON array), kwargs (JSON object), and of a program its place (program.h)
  *   cancel   id attempt grace_ms
+ *   signal   id attempt signal          to the session of what runs
  *   recall   id attempt                 the task, if it has not started, is given back with returned
  *   returned id attempt
  *   started  id attempt pid

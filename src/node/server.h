@@ -127,6 +127,7 @@ void drains_joined(struct peer *p, struct worker *w, const struct msg *m); /* it
 
 /* cancels.c */
 void cancel_handle(struct peer *p, const struct msg *m);
+void signal_handle(struct peer *p, const struct msg *m);
 void cancels_event(struct server *s, const struct event *ev, const struct task *t);
 void cancels_drop(struct peer *p);
 

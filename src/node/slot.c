@@ -307,7 +307,8 @@ static void say_task(struct slot *s, const struct slot_task *t)
 	const struct buf args = {.data = (char *)(uintptr_t)t->args,
 		.len = t->args_len}; /* read only */
 	const struct buf kwargs = {.data = (char *)(uintptr_t)t->kwargs, .len = t->kwargs_len};
-	const struct buf *const bodies[] = {&args, &kwargs};
+	const struct buf place = {.data = (char *)(uintptr_t)t->place, .len = t->place_len};
+	const struct buf *const bodies[] = {&args, &kwargs, &place};
 	struct json_out w;
 	begin(s, &w, "task", &t->id, t->attempt);
 	jout_str(&w, "name", mt->name);
@@ -334,7 +335,7 @@ static void say_task(struct slot *s, const struct slot_task *t)
 	jout_i64(&w, "timeout_ms", t->timeout_ms);
 	jout_i64(&w, "grace_ms", t->grace_ms);
 	task_limits_write(&mt->limits, &w);
-	runner_end(&w, bodies, ARRAY_LEN(bodies));
+	runner_end(&w, bodies, t->place ? 3 : 2);
 }
 
 /* Everything that a turn of the loop brought forth leaves in one write. */
@@ -391,6 +392,18 @@ void slot_cancel(struct slot *s, const struct uuid *id, uint32_t attempt, int64_
 	slot_expect(s, f, grace_ms);
 	begin(s, &w, "cancel", id, attempt);
 	jout_i64(&w, "grace_ms", grace_ms);
+	runner_end(&w, NULL, 0);
+	flush_soon(s);
+}
+
+void slot_signal(struct slot *s, const struct uuid *id, uint32_t attempt, int signo)
+{
+	const struct flight *f = slot_find(s, id, attempt);
+	struct json_out w;
+	if (s->fd < 0 || !f)
+		return;
+	begin(s, &w, "signal", id, attempt);
+	jout_i64(&w, "signal", signo);
 	runner_end(&w, NULL, 0);
 	flush_soon(s);
 }

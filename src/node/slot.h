@@ -21,6 +21,8 @@ struct slot_task {
 	const struct module_task *task; /* borrowed during the call only */
 	const char *args, *kwargs;      /* JSON text, checked; borrowed during the call only */
 	size_t args_len, kwargs_len;
+	const char *place; /* likewise, of a program; or NULL */
+	size_t place_len;
 	int64_t timeout_ms; /* 0 = none */
 	int64_t grace_ms;   /* between TERM and KILL when the time is over */
 	const char *log;    /* path of its log file, or NULL; borrowed during the call only */
@@ -54,6 +56,8 @@ void slot_run(struct slot *s, const struct slot_task *t);
 /* Ends it: TERM, grace, KILL; done comes with cancelled = true. Does nothing when id and attempt are not in its line. */
 void slot_cancel(struct slot *s, const struct uuid *id, uint32_t attempt, int64_t grace_ms);
 
+/* To the session of what runs; nothing when it has not started. */
+void slot_signal(struct slot *s, const struct uuid *id, uint32_t attempt, int signo);
 /* Asks for it back: `returned` comes, or, when it has started already, only its end. */
 void slot_recall(struct slot *s, const struct uuid *id, uint32_t attempt);
 /* What runs may write on until its log is a window larger than this; -1: without end. Does nothing when id and attempt are not in its line. */

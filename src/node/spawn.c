@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -113,6 +114,8 @@ static int child_step(const struct plan *p, enum step step)
 	case STEP_DESCRIPTORS:
 		return place_descriptors(s);
 	case STEP_CWD:
+		if (s->umask)
+			umask(*s->umask);
 		return s->cwd ? chdir(s->cwd) : 0;
 	case STEP_EXEC:
 		break;
@@ -148,20 +151,49 @@ static pid_t start(struct plan *p)
 	return pid;
 }
 
-static char *look_up(const char *name)
+/* In the environment that the program will have. */
+static const char *path_of(char *const *envp)
 {
-	const char *path = getenv("PATH");
-	if (strchr(name, '/') || !path)
+	for (; *envp; envp++)
+		if (strncmp(*envp, "PATH=", 5) == 0)
+			return *envp + 5;
+	return NULL;
+}
+
+static bool is_program(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
+}
+
+/* Only absolute folders: another one would be looked for where we are, and not where the program will be. NULL: it is in none; never the bare name,
+ * which would be a file of the folder that it runs in. */
+static char *look_up(const char *name, char *const *envp)
+{
+	const char *path = path_of(envp);
+	if (strchr(name, '/'))
 		return xstrdup(name);
-	while (*path) {
+	while (path && *path) {
 		size_t n = strcspn(path, ":");
 		char *full = xasprintf("%.*s/%s", (int)n, path, name);
-		if (n > 0 && access(full, X_OK) == 0)
+		if (full[0] == '/' && n > 0 && is_program(full))
 			return full;
 		free(full);
 		path += n + (path[n] == ':');
 	}
-	return xstrdup(name);
+	return NULL;
+}
+
+/* As the child saw it: a relative path begins in its folder. */
+static bool there(const struct plan *p)
+{
+	char *full = p->path[0] != '/' && p->spawn->cwd
+			     ? xasprintf("%s/%s", p->spawn->cwd, p->path)
+			     : xstrdup(p->path);
+	bool found = access(full, F_OK) == 0;
+	free(full);
+	return found;
 }
 
 static int say_why(const struct plan *p, struct err *e)
@@ -173,10 +205,12 @@ static int say_why(const struct plan *p, struct err *e)
 	if (p->step != STEP_EXEC)
 		return err_errno(e, ERR_NO_WORKER, "cannot run %s: %s", p->path,
 			step_words[p->step]);
-	if (p->error == ENOENT && access(p->path, F_OK) == 0)
+	if (p->error == ENOENT && there(p))
 		return err_set(e, ERR_NO_WORKER,
 			"cannot run %s: the interpreter named in its first line does not exist",
 			p->path);
+	if (p->error == ENOENT)
+		return err_errno(e, ERR_NO_TASK, "cannot run %s", p->path);
 	if (p->error == ENOEXEC)
 		return err_set(e, ERR_NO_WORKER,
 			"cannot run %s: it is no program; begin a script with a line like #!/bin/sh",
@@ -190,11 +224,15 @@ static int say_why(const struct plan *p, struct err *e)
 
 pid_t spawn_start(const struct spawn *s, struct err *e)
 {
-	char *path = look_up(s->path);
+	char *const *envp = s->envp ? s->envp : environ;
+	char *path = look_up(s->path, envp);
+	if (!path)
+		return err_set(e, ERR_NO_TASK,
+			"cannot run %s: there is no such program in PATH", s->path);
 	struct plan plan = {
 		.spawn = s,
 		.path = path,
-		.envp = s->envp ? s->envp : environ,
+		.envp = envp,
 		.parent = getpid(),
 	};
 	pid_t pid = start(&plan);

@@ -5,7 +5,10 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "core/needs.h"
+#include "node/program.h"
 #include "node/server.h"
+
+#define PLACE_MAX (64 * 1024)
 
 /* JSON of the wanted kind from the message, or the default; NULL with *e when it is something else. */
 static struct bytes *take_json(const struct msg *m, const struct json_node *o,
@@ -83,6 +86,7 @@ static int read_spec(struct peer *p, const struct msg *m, const struct json_node
 	spec->timeout_ms = msg_int(o, "timeout_ms", -1);
 	spec->defer = msg_bool(o, "defer");
 	spec->stream = msg_bool(o, "stream");
+	spec->once = msg_bool(o, "once");
 	spec->fed = msg_bool(o, "stdin");
 	spec->args = take_json(m, o, "args", at, '[', "[]", e);
 	/* The next length must be passed over even when this one was bad. */
@@ -120,8 +124,27 @@ static void answer_one(struct mout *o, const struct uuid *id, const struct task 
 	jout_end_object(&o->w);
 }
 
-static void submit_one(struct peer *p, const struct msg *m, const struct json_node *item,
-	const struct uuid *group, size_t *at, struct watch *w, struct mout *o)
+/* Whoever may submit tasks may run what the workers' owners wrote. A program of one's own is another thing. */
+static int may_run(const struct peer *p, const char *name, struct err *e)
+{
+	if (strcmp(name, PROGRAM_NAME) != 0 || (p->roles & ROLE_EXEC))
+		return 0;
+	return err_set(e, ERR_DENIED,
+		"running programs needs the role exec, and your key (%s) does not have it; its line in authorized_keys needs role=submit,exec",
+		p->principal);
+}
+
+/* A submit message, while its tasks are taken in. */
+struct intake {
+	const struct msg *msg;
+	size_t at;                /* bytes of the body that are read */
+	const struct uuid *group; /* or NULL */
+	struct bytes *place;      /* of its programs, or NULL */
+	struct watch *watch;      /* that they are added to, or NULL */
+};
+
+static void submit_one(struct peer *p, struct intake *in, const struct json_node *item,
+	struct mout *o)
 {
 	struct server *s = p->server;
 	struct task_spec spec;
@@ -130,8 +153,10 @@ static void submit_one(struct peer *p, const struct msg *m, const struct json_no
 	bool again = false;
 	struct err e;
 
-	if (read_spec(p, m, item, at, &texts, &spec, &e) == 0) {
-		spec.group = group;
+	if (read_spec(p, in->msg, item, &in->at, &texts, &spec, &e) == 0 &&
+		may_run(p, texts.name, &e) == 0) {
+		spec.group = in->group;
+		spec.place = strcmp(texts.name, PROGRAM_NAME) == 0 ? in->place : NULL;
 		bool known = persist_task(s, &spec.id); /* it is sent again */
 		if (s->stopping)
 			err_set(&e, ERR_BUSY,
@@ -144,37 +169,101 @@ static void submit_one(struct peer *p, const struct msg *m, const struct json_no
 		hold_take(p, t);
 	if (t && t->fed && !task_state_final(t->state))
 		feed_take(p, t);
-	if (t && w)
-		watch_task(w, t);
+	if (t && in->watch)
+		watch_task(in->watch, t);
 	bytes_unref(&spec.args);
 	bytes_unref(&spec.kwargs);
 }
 
+static int read_place(struct intake *in, struct err *e)
+{
+	if (!json_get(in->msg->head, "place"))
+		return 0;
+	in->place = take_json(in->msg, in->msg->head, "place", &in->at, '{', "{}", e);
+	if (!in->place)
+		return -1;
+	if (in->place->len <= PLACE_MAX)
+		return 0;
+	return err_set(e, ERR_DATA,
+		"the environment of the programs has %zu KiB, and 64 are the limit",
+		in->place->len / 1024);
+}
+
+static int read_watch(struct peer *p, struct intake *in, struct err *e)
+{
+	if (!json_get(in->msg->head, "watch"))
+		return 0;
+	in->watch = watch_make(p, in->msg);
+	return in->watch ? 0 : watch_room(p, e);
+}
+
+/* The number of the group goes behind the tasks. */
+static void answer_group(struct peer *p, const struct intake *in, struct series *out)
+{
+	const struct group *g = in->group ? core_group_id(p->server->core, in->group) : NULL;
+
+	if (g && strcmp(g->owner, p->principal) == 0)
+		jout_i64(&series_end_list(out)->w, "group_n", (int64_t)g->n);
+}
+
 void submit_handle(struct peer *p, const struct msg *m)
 {
+	struct intake in = {.msg = m};
 	struct series out;
-	struct watch *w = NULL;
-	const struct group *g = NULL;
 	struct uuid group;
-	bool grouped = read_group(p, m, &group);
-	size_t at = 0;
 	struct err e;
 
-	if (json_get(m->head, "watch")) {
-		w = watch_make(p, m);
-		if (!w) {
-			watch_room(p, &e);
-			peer_error(p, m->req, &e);
-			return;
-		}
+	if (read_group(p, m, &group))
+		in.group = &group;
+	if (read_place(&in, &e) || read_watch(p, &in, &e)) {
+		peer_error(p, m->req, &e);
+		bytes_unref(&in.place);
+		return;
 	}
 	series_begin(&out, p, MSG_SUBMITTED, m->req, "tasks");
 	for (const struct json_node *item = msg_list(m->head, "tasks"); item;
 		item = json_next(item))
-		submit_one(p, m, item, grouped ? &group : NULL, &at, w, series_item(&out));
-	if (grouped)
-		g = core_group_id(p->server->core, &group);
-	if (g && strcmp(g->owner, p->principal) == 0)
-		jout_i64(&series_end_list(&out)->w, "group_n", (int64_t)g->n);
+		submit_one(p, &in, item, series_item(&out));
+	answer_group(p, &in, &out);
 	series_end(&out);
+	bytes_unref(&in.place);
+}
+
+struct signalling {
+	struct peer *peer;
+	int64_t signal;
+	bool ok;
+};
+
+static void signal_one(void *arg, struct task *t)
+{
+	struct signalling *sg = arg;
+	struct peer *p = sg->peer, *worker = t->worker ? t->worker->peer : NULL;
+	struct mout *o = &p->server->out;
+
+	if ((!(p->roles & ROLE_ADMIN) && strcmp(t->owner, p->principal) != 0) ||
+		t->state != TASK_RUNNING || !worker)
+		return;
+	mout_begin(o, MSG_RAISE, 0);
+	mout_uuid(o, "id", &t->id);
+	jout_i64(&o->w, "attempt", t->attempt);
+	jout_i64(&o->w, "signal", sg->signal);
+	mout_end(o);
+	peer_send(worker, o);
+	sg->ok = true;
+}
+
+void signal_handle(struct peer *p, const struct msg *m)
+{
+	struct signalling sg = {.peer = p, .signal = msg_int(m->head, "signal", 0)};
+	struct mout *o = &p->server->out;
+	char selector[128];
+
+	msg_str(m->head, "id", selector, sizeof(selector));
+	if (sg.signal > 0 && sg.signal < 32)
+		select_tasks(p, selector, signal_one, &sg);
+	mout_begin(o, MSG_SIGNALLED, m->req);
+	jout_bool(&o->w, "ok", sg.ok);
+	mout_end(o);
+	peer_send(p, o);
 }

@@ -212,6 +212,9 @@ static void on_msg(void *arg, const struct msg *m)
 	case MSG_STDIN:
 		jobs_stdin(b, m);
 		break;
+	case MSG_RAISE:
+		jobs_raise(b, m);
+		break;
 	case MSG_STOP:
 		jobs_stop(b, m);
 		break;

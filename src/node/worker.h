@@ -18,6 +18,7 @@ struct worker_conf { /* all borrowed; must live as long as worker_run() */
 	unsigned slots;
 	const char *const *modules;
 	size_t nmodules;
+	bool programs;       /* runs any program that a client names, see program.h */
 	bool local;          /* a control plane's own: ends when its stdin closes */
 	const char *has;     /* words, db,gpu: for tasks that need them; or NULL */
 	int64_t shutdown_ms; /* for what runs when it is told to stop */

@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "store/inside.h"
 
-enum part { PART_ARGS, PART_KWARGS, PART_RESULT, PART_NEEDS, PART_TAIL };
+enum part { PART_ARGS, PART_KWARGS, PART_RESULT, PART_NEEDS, PART_TAIL, PART_PLACE };
 
 /* In the order of COLUMNS; ?N of a statement is N = the column's place, from 1. */
 enum column {
@@ -152,7 +152,8 @@ static int insert(struct store *s, const struct stored *k, struct err *e)
 		return -1;
 	return save_body(s, t, PART_ARGS, t->args, e) ||
 			       save_body(s, t, PART_KWARGS, t->kwargs, e) ||
-			       save_needs(s, t, k->needs, e)
+			       save_needs(s, t, k->needs, e) ||
+			       (t->place && save_body(s, t, PART_PLACE, t->place, e))
 		       ? -1
 		       : 0;
 }
@@ -261,7 +262,8 @@ static int read_bodies(struct store *s, struct task *t, struct bytes **needs, st
 		[PART_KWARGS] = &t->kwargs,
 		[PART_RESULT] = &t->result,
 		[PART_NEEDS] = needs,
-		[PART_TAIL] = &t->tail};
+		[PART_TAIL] = &t->tail,
+		[PART_PLACE] = &t->place};
 	sqlite3_stmt *st = store_statement(s, STORE_BODIES, e);
 	int rc;
 
@@ -303,6 +305,7 @@ static int give(struct store *s, sqlite3_stmt *st, store_more_fn *fn, void *arg,
 	}
 	bytes_unref(&t.args);
 	bytes_unref(&t.kwargs);
+	bytes_unref(&t.place);
 	bytes_unref(&t.result);
 	bytes_unref(&t.tail);
 	bytes_unref(&needs);

@@ -36,7 +36,7 @@ static const char *const steps[] = {
 	"CREATE INDEX task_open ON task (n) WHERE completed_at IS NULL;"
 	"CREATE TABLE body ("
 	" n INTEGER NOT NULL,"
-	" part INTEGER NOT NULL," /* 0 args, 1 kwargs, 2 result, 3 needs, 4 tail */
+	" part INTEGER NOT NULL," /* 0 args, 1 kwargs, 2 result, 3 needs, 4 tail, 5 place */
 	" data BLOB NOT NULL,"
 	" PRIMARY KEY (n, part)"
 	") WITHOUT ROWID;"
