@@ -8,6 +8,7 @@
 #include "cmd/arguments.h"
 #include "cmd/cmd.h"
 #include "cmd/ending.h"
+#include "cmd/feeding.h"
 #include "cmd/place.h"
 #include "cmd/pour.h"
 #include "proto/logrec.h"
@@ -20,6 +21,7 @@ struct running {
 	struct client *client;
 	struct client_watch *watch;
 	struct client_log *log;
+	struct client_feed *feed; /* --stdin, else NULL */
 	struct pour *pour;
 	struct buf args, place;
 	char id[UUID_TEXT];
@@ -52,6 +54,7 @@ static const struct opt opts[] = {
 	{.name = "at-least-once",
 		.type = OPT_FLAG,
 		.help = "Run it again when its worker is lost; without: exit status 125"},
+	FEEDING_OPT,
 	PLACE_OPTS,
 	{.name = NULL},
 };
@@ -64,6 +67,7 @@ static void release(struct cmd_ctx *ctx)
 		return;
 	client_unwatch(&r->watch);
 	client_log_close(&r->log);
+	client_feed_close(&r->feed);
 	pour_free(&r->pour);
 	buf_fini(&r->args);
 	buf_fini(&r->place);
@@ -119,6 +123,8 @@ static void on_event(void *arg, const struct json_node *ev, const struct msg *m,
 {
 	struct running *r = arg;
 
+	if (r->feed)
+		client_feed_event(r->feed, ev);
 	ending_read(&r->ending, ev);
 	if (!r->ending.final)
 		return;
@@ -238,7 +244,9 @@ static void interrupt(struct cmd_ctx *ctx)
 {
 	const struct running *r = ctx->state;
 
-	if (r && r->n)
+	if (r && r->n && feeding_now(ctx, r->feed))
+		out_note(ctx->out, "task %lld is ended: its stdin was ours", (long long)r->n);
+	else if (r && r->n)
 		out_note(ctx->out,
 			"task %lld goes on: `fastworker logs -f %lld` shows its output, `fastworker cancel %lld` ends it",
 			(long long)r->n, (long long)r->n, (long long)r->n);
@@ -253,6 +261,11 @@ static int read_command(struct running *r, struct err *e)
 
 	for (size_t i = 0; i < n; i++)
 		words[i] = opts_arg(o, i);
+	if (opts_flag(o, "stdin") && opts_flag(o, "non-blocking")) {
+		free(words);
+		return err_set(e, ERR_USAGE,
+			"--stdin needs somebody who stays to send it: leave out -n");
+	}
 	rc = n ? arguments_array(&r->args, words, n, true, false, e)
 	       : err_set(e, ERR_USAGE, "which program? `fastworker run -- PROGRAM [ARG...]`");
 	free(words);
@@ -272,6 +285,7 @@ static void send(struct running *r)
 		.place = r->place.data,
 		.place_len = r->place.len,
 		.once = !opts_flag(ctx->opts, "at-least-once"),
+		.fed = opts_flag(ctx->opts, "stdin"),
 		.stream = !leave};
 
 	client_make_id(r->client, &t.id);
@@ -279,6 +293,7 @@ static void send(struct running *r)
 	if (!leave) {
 		r->watch = client_watch_tasks(r->client, false, on_event, on_missing, r);
 		client_watch_on_failed(r->watch, on_failed);
+		r->feed = feeding_open(ctx, r->client, r->id);
 	}
 	client_submit(r->client, &t, 1, r->watch, on_submitted, cmd_hold(ctx));
 }

@@ -106,7 +106,7 @@ listen() { # PORT
 	fw_start -P two
 	try 0 submit -P two add 2 2
 	FASTWORKER_PROFILE=two try 0 tasks --json
-	is "$(wc -l <<<"$output")" 1
+	is "$(wc -l <<<"$output")" 2 # with the one of before the stop: it is kept
 }
 
 @test "[profile NAME] of the configuration" {

@@ -122,6 +122,16 @@ teardown_file() { fw_teardown; }
 	has "$(cat err2)" "interrupted"
 }
 
+@test "--stdin: my stdin, byte for byte" {
+	head -c 3000000 /dev/urandom >in
+	fw run --stdin -- cat <in >out3
+	cmp in out3
+	printf 'b\na\n' | fw run --stdin sort >sorted
+	is "$(cat sorted)" $'a\nb'
+	is "$(fw run cat </dev/null)" ""
+	try 125 run -n --stdin cat
+}
+
 @test "-n prints the id and leaves; its output is kept" {
 	try 0 run -n -- sh -c 'echo kept'
 	id=$output

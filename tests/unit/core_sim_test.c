@@ -77,7 +77,7 @@ static void submit(struct sim *s)
 		.defer = below(s, 2)};
 	struct task *old = below(s, 10) ? NULL : some_task(s), *t;
 	struct name *n = core_name(s->core, spec.name);
-	bool again, known = n && n->announced;
+	bool again, known = n && n->announced && !n->withdrawn;
 	struct err e;
 
 	uuid_make(&spec.id, &s->last, s->now.wall_ms, &s->rng);
