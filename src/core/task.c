@@ -168,7 +168,9 @@ void task_move(struct core *c, struct now now, struct task *t, enum task_event e
 	t->state = (enum task_state)next;
 	c->counts.by_state[t->state]++;
 	count(c, ev);
-	task_changed(c, t);
+	/* That it has begun need not be kept: after a restart its worker says so again, or it is lost either way. */
+	if (ev != TASK_EV_START)
+		task_changed(c, t);
 	task_tell(c, now, t, told_as[ev], text);
 	/* Who only follows the queue must hear that it is back in it. */
 	if (ev == TASK_EV_LOSE)

@@ -47,6 +47,9 @@ int store_run(struct store *s, sqlite3_stmt *st, struct err *e);
 int store_fail(struct store *s, const char *what, struct err *e);
 int store_begin(struct store *s, struct err *e); /* unless it has begun */
 
+/* Gives the task of the row that st is at: 1 when more are wanted, 0: enough, -1: *e. */
+int store_give(struct store *s, sqlite3_stmt *st, store_more_fn *fn, void *arg, struct err *e);
+
 /* Brings the file to this version's schema (schema.c). */
 int schema_migrate(sqlite3 *db, const char *file, struct err *e);
 

@@ -41,9 +41,14 @@ enum column {
 	COL_ERRS,
 	COL_LOG_ERROR,
 	COL_GROUP,
+	COL_ARGS,
+	COL_KWARGS,
+	COL_RESULT,
 };
 
-enum flag { FLAG_ONCE = 1, FLAG_FED = 2, FLAG_STREAM = 4 };
+#define SMALL 1024 /* bytes that go into the row */
+
+enum flag { FLAG_ONCE = 1, FLAG_FED = 2, FLAG_STREAM = 4, FLAG_BODIES = 8 /* it has some */ };
 
 static void bind_text(sqlite3_stmt *st, enum column c, const char *text)
 {
@@ -82,8 +87,29 @@ static void bind_output(sqlite3_stmt *st, const struct task *t)
 	bind_text(st, COL_LOG_ERROR, t->log_error);
 }
 
-static void bind_changing(sqlite3_stmt *st, const struct task *t)
+static bool small(const struct bytes *b)
 {
+	return !b || b->len <= SMALL;
+}
+
+static void bind_small(sqlite3_stmt *st, enum column c, const struct bytes *b)
+{
+	if (b && small(b))
+		sqlite3_bind_blob(st, (int)c + 1, b->data, (int)b->len, SQLITE_STATIC);
+}
+
+static bool has_bodies(const struct stored *k)
+{
+	const struct task *t = k->task;
+
+	return !small(t->args) || !small(t->kwargs) || !small(t->result) || k->needs ||
+	       t->tail || t->place;
+}
+
+static void bind_changing(sqlite3_stmt *st, const struct stored *k)
+{
+	const struct task *t = k->task;
+
 	bind_number(st, COL_N, (int64_t)t->n);
 	bind_number(st, COL_PRIORITY, t->priority);
 	bind_text(st, COL_STATE, task_state_word(t->state));
@@ -101,25 +127,35 @@ static void bind_changing(sqlite3_stmt *st, const struct task *t)
 	bind_text(st, COL_CANCEL_REASON, t->cancel_reason);
 	bind_number(st, COL_FLAGS,
 		(t->once ? FLAG_ONCE : 0) | (t->fed ? FLAG_FED : 0) |
-			(t->stream ? FLAG_STREAM : 0));
+			(t->stream ? FLAG_STREAM : 0) | (has_bodies(k) ? FLAG_BODIES : 0));
 	if (t->result)
 		bind_text(st, COL_RESULT_TYPE,
 			t->result_type == RESULT_JSON ? "json" : "bytes");
 	bind_ending(st, t);
 	bind_output(st, t);
+	bind_small(st, COL_RESULT, t->result);
 }
 
 static int save_body(struct store *s, const struct task *t, enum part part,
 	const struct bytes *b, struct err *e)
 {
-	sqlite3_stmt *st = store_statement(s, STORE_INSERT_BODY, e);
+	sqlite3_stmt *st;
 
+	if (!b)
+		return 0;
+	st = store_statement(s, STORE_INSERT_BODY, e);
 	if (!st)
 		return -1;
 	sqlite3_bind_int64(st, 1, (int64_t)t->n);
 	sqlite3_bind_int(st, 2, (int)part);
 	sqlite3_bind_blob64(st, 3, b->data, b->len, SQLITE_STATIC);
 	return store_run(s, st, e);
+}
+
+static int save_large(struct store *s, const struct task *t, enum part part,
+	const struct bytes *b, struct err *e)
+{
+	return small(b) ? 0 : save_body(s, t, part, b, e);
 }
 
 static int save_needs(struct store *s, const struct task *t, const char *needs, struct err *e)
@@ -142,23 +178,25 @@ static int insert(struct store *s, const struct stored *k, struct err *e)
 
 	if (!st)
 		return -1;
-	bind_changing(st, t);
+	bind_changing(st, k);
 	sqlite3_bind_blob(st, COL_ID + 1, t->id.b, sizeof(t->id.b), SQLITE_STATIC);
 	bind_text(st, COL_NAME, k->name);
 	bind_text(st, COL_OWNER, t->owner);
 	bind_unless(st, COL_GROUP, (int64_t)k->group, 0);
 	bind_number(st, COL_CREATED, t->created_at);
+	bind_small(st, COL_ARGS, t->args);
+	bind_small(st, COL_KWARGS, t->kwargs);
 	if (store_run(s, st, e))
 		return -1;
-	return save_body(s, t, PART_ARGS, t->args, e) ||
-			       save_body(s, t, PART_KWARGS, t->kwargs, e) ||
+	return save_large(s, t, PART_ARGS, t->args, e) ||
+			       save_large(s, t, PART_KWARGS, t->kwargs, e) ||
 			       save_needs(s, t, k->needs, e) ||
-			       (t->place && save_body(s, t, PART_PLACE, t->place, e))
+			       save_body(s, t, PART_PLACE, t->place, e)
 		       ? -1
 		       : 0;
 }
 
-static int update(struct store *s, const struct task *t, struct err *e)
+static int update(struct store *s, const struct stored *t, struct err *e)
 {
 	sqlite3_stmt *st = store_statement(s, STORE_UPDATE, e);
 
@@ -174,11 +212,12 @@ int store_save(struct store *s, const struct stored *k, struct err *e)
 
 	if (store_begin(s, e))
 		return -1;
-	if (t->saved ? update(s, t, e) : insert(s, k, e))
+	if (t->saved ? update(s, k, e) : insert(s, k, e))
 		return -1;
-	if (t->tail && save_body(s, t, PART_TAIL, t->tail, e))
-		return -1;
-	return t->result ? save_body(s, t, PART_RESULT, t->result, e) : 0;
+	return save_body(s, t, PART_TAIL, t->tail, e) ||
+			       save_large(s, t, PART_RESULT, t->result, e)
+		       ? -1
+		       : 0;
 }
 
 static const char *text_of(sqlite3_stmt *st, enum column c)
@@ -256,6 +295,14 @@ static void borrow_texts(sqlite3_stmt *st, struct task *t)
 	t->result_type = type && strcmp(type, "json") == 0 ? RESULT_JSON : RESULT_BYTES;
 }
 
+static struct bytes *read_small(sqlite3_stmt *st, enum column c)
+{
+	if (sqlite3_column_type(st, (int)c) == SQLITE_NULL)
+		return NULL;
+	return bytes_new(sqlite3_column_blob(st, (int)c),
+		(size_t)sqlite3_column_bytes(st, (int)c));
+}
+
 static int read_bodies(struct store *s, struct task *t, struct bytes **needs, struct err *e)
 {
 	struct bytes **const parts[] = {[PART_ARGS] = &t->args,
@@ -277,8 +324,17 @@ static int read_bodies(struct store *s, struct task *t, struct bytes **needs, st
 				(size_t)sqlite3_column_bytes(st, 1));
 	}
 	sqlite3_reset(st);
-	if (rc != SQLITE_DONE)
-		return store_fail(s, "cannot read", e);
+	return rc == SQLITE_DONE ? 0 : store_fail(s, "cannot read", e);
+}
+
+static int read_texts(struct store *s, sqlite3_stmt *row, struct task *t, struct bytes **needs,
+	struct err *e)
+{
+	t->args = read_small(row, COL_ARGS);
+	t->kwargs = read_small(row, COL_KWARGS);
+	t->result = read_small(row, COL_RESULT);
+	if ((number_of(row, COL_FLAGS, 0) & FLAG_BODIES) && read_bodies(s, t, needs, e))
+		return -1;
 	/* Its bodies were purged. */
 	if (!t->args)
 		t->args = bytes_new("[]", 2);
@@ -287,15 +343,14 @@ static int read_bodies(struct store *s, struct task *t, struct bytes **needs, st
 	return 0;
 }
 
-/* 1: more are wanted, 0: enough, -1: *e. */
-static int give(struct store *s, sqlite3_stmt *st, store_more_fn *fn, void *arg, struct err *e)
+int store_give(struct store *s, sqlite3_stmt *st, store_more_fn *fn, void *arg, struct err *e)
 {
 	struct task t = {0};
 	struct bytes *needs = NULL;
 	char *text = NULL;
 	int rc = read_row(s, st, &t, e);
 
-	if (rc == 0 && (rc = read_bodies(s, &t, &needs, e)) == 0) {
+	if (rc == 0 && (rc = read_texts(s, st, &t, &needs, e)) == 0) {
 		borrow_texts(st, &t);
 		text = needs ? xstrndup(needs->data, needs->len) : NULL;
 		rc = fn(arg, &(struct stored){.task = &t,
@@ -311,87 +366,4 @@ static int give(struct store *s, sqlite3_stmt *st, store_more_fn *fn, void *arg,
 	bytes_unref(&needs);
 	free(text);
 	return rc;
-}
-
-/* How many rows were given, or -1. */
-static int give_some(struct store *s, sqlite3_stmt *st, store_more_fn *fn, void *arg,
-	struct err *e)
-{
-	int n = 0, rc, more = 1;
-
-	while (more > 0 && (rc = sqlite3_step(st)) == SQLITE_ROW) {
-		more = give(s, st, fn, arg, e);
-		n++;
-	}
-	sqlite3_reset(st);
-	if (more < 0)
-		return -1;
-	return more == 0 || rc == SQLITE_DONE ? n : store_fail(s, "cannot read", e);
-}
-
-struct each {
-	store_task_fn *fn;
-	void *arg;
-};
-
-static bool give_each(void *arg, const struct stored *t)
-{
-	const struct each *each = arg;
-
-	each->fn(each->arg, t);
-	return true;
-}
-
-static int give_all(struct store *s, sqlite3_stmt *st, store_task_fn *fn, void *arg,
-	struct err *e)
-{
-	return give_some(s, st, give_each, &(struct each){fn, arg}, e);
-}
-
-int store_load_final(struct store *s, store_more_fn *fn, void *arg, struct err *e)
-{
-	sqlite3_stmt *st = store_statement(s, STORE_FINAL_TASKS, e);
-
-	return st && give_some(s, st, fn, arg, e) >= 0 ? 0 : -1;
-}
-
-int store_load(struct store *s, store_task_fn *fn, void *arg, struct err *e)
-{
-	sqlite3_stmt *st = store_statement(s, STORE_OPEN_TASKS, e);
-
-	return st && give_all(s, st, fn, arg, e) >= 0 ? 0 : -1;
-}
-
-int store_find(struct store *s, const struct uuid *id, store_task_fn *fn, void *arg,
-	struct err *e)
-{
-	sqlite3_stmt *st = store_statement(s, STORE_FIND_ID, e);
-
-	if (!st)
-		return -1;
-	sqlite3_bind_blob(st, 1, id->b, sizeof(id->b), SQLITE_STATIC);
-	return give_all(s, st, fn, arg, e);
-}
-
-int store_find_n(struct store *s, uint64_t n, store_task_fn *fn, void *arg, struct err *e)
-{
-	sqlite3_stmt *st = store_statement(s, STORE_FIND_N, e);
-
-	if (!st)
-		return -1;
-	sqlite3_bind_int64(st, 1, (int64_t)n);
-	return give_all(s, st, fn, arg, e);
-}
-
-int store_last_n(struct store *s, uint64_t *n, struct err *e)
-{
-	sqlite3_stmt *st = store_statement(s, STORE_LAST_N, e);
-
-	if (!st)
-		return -1;
-	if (sqlite3_step(st) != SQLITE_ROW)
-		return store_fail(s, "cannot read", e);
-	*n = (uint64_t)sqlite3_column_int64(st, 0);
-	sqlite3_reset(st);
-	return 0;
 }

@@ -1,8 +1,8 @@
 /* The tables, as numbered migrations: a file of any older version is brought up to date when it is opened, step by step, each step in a transaction of its
  * own. A step that was released once is never changed; a new one is added behind it.
  *
- * A task has one row that changes a few times in its life, and bodies (arguments, result) that are written once: a change costs what the row costs. The
- * row's key is the task's number, so rows and their index by id (UUIDv7, made in the order of time) are only ever appended to. */
+ * A task has one row that changes a few times in its life. What is large (arguments, result) lies beside it and is written once, so that a change costs what
+ * the row costs; what is small lies in the row, because a second row would cost more. The row's key is the task's number, so rows and their index by id (UUIDv7, made in the order of time) are only ever appended to. */
 #include "base/mem.h"
 #include "store/inside.h"
 
@@ -30,7 +30,23 @@ static const char *const steps[] = {
 	" error TEXT,"
 	" cancel_by TEXT,"
 	" cancel_reason TEXT,"
-	" result_type TEXT"
+	" result_type TEXT,"
+	" run_ms INTEGER,"
+	" user_ms INTEGER,"
+	" sys_ms INTEGER,"
+	" rss_kb INTEGER,"
+	" nleft INTEGER,"
+	" left_names TEXT,"
+	" report TEXT,"
+	" nlost INTEGER,"
+	" flags INTEGER NOT NULL," /* enum flag in rows.c */
+	" outs INTEGER,"
+	" errs INTEGER,"
+	" log_error TEXT,"
+	" batch INTEGER,"
+	" args BLOB," /* these three only when they are small; else they are bodies */
+	" kwargs BLOB,"
+	" result BLOB"
 	");"
 	"CREATE UNIQUE INDEX task_id ON task (id);"
 	"CREATE INDEX task_open ON task (n) WHERE completed_at IS NULL;"
@@ -40,32 +56,15 @@ static const char *const steps[] = {
 	" data BLOB NOT NULL,"
 	" PRIMARY KEY (n, part)"
 	") WITHOUT ROWID;"
-	"CREATE TABLE worker (id TEXT PRIMARY KEY, instance TEXT NOT NULL) WITHOUT ROWID;"
-	"CREATE TABLE name (name TEXT PRIMARY KEY) WITHOUT ROWID;"
-	"INSERT INTO meta VALUES ('incarnation', 0);",
-	/* 2: what an attempt used, and how it ended */
-	"ALTER TABLE task ADD COLUMN run_ms INTEGER;"
-	"ALTER TABLE task ADD COLUMN user_ms INTEGER;"
-	"ALTER TABLE task ADD COLUMN sys_ms INTEGER;"
-	"ALTER TABLE task ADD COLUMN rss_kb INTEGER;"
-	"ALTER TABLE task ADD COLUMN nleft INTEGER;"
-	"ALTER TABLE task ADD COLUMN left_names TEXT;"
-	"ALTER TABLE task ADD COLUMN report TEXT;"
-	"ALTER TABLE task ADD COLUMN nlost INTEGER;",
-	/* 3: bits of enum flag in rows.c */
-	"ALTER TABLE task ADD COLUMN flags INTEGER NOT NULL DEFAULT 0;",
-	/* 4: its output */
-	"ALTER TABLE task ADD COLUMN outs INTEGER;"
-	"ALTER TABLE task ADD COLUMN errs INTEGER;"
-	"ALTER TABLE task ADD COLUMN log_error TEXT;",
-	/* 5: groups */
 	"CREATE TABLE batch ("
 	" n INTEGER PRIMARY KEY,"
 	" id BLOB NOT NULL UNIQUE,"
 	" owner TEXT NOT NULL,"
 	" cancelled INTEGER NOT NULL"
 	");"
-	"ALTER TABLE task ADD COLUMN batch INTEGER;",
+	"CREATE TABLE worker (id TEXT PRIMARY KEY, instance TEXT NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE name (name TEXT PRIMARY KEY) WITHOUT ROWID;"
+	"INSERT INTO meta VALUES ('incarnation', 0);",
 };
 
 static int number(sqlite3 *db, const char *pragma, int64_t *out)

@@ -19,7 +19,7 @@
 /* In the order of enum column in rows.c. */
 #define COLUMNS                                                                                                                                                                       \
 	"n, id, name, owner, priority, state, attempt, timeout_ms, created_at, started_at, completed_at, worker, cause, exit, signal, error, cancel_by, cancel_reason, result_type, " \
-	"run_ms, user_ms, sys_ms, rss_kb, nleft, left_names, report, nlost, flags, outs, errs, log_error, batch"
+	"run_ms, user_ms, sys_ms, rss_kb, nleft, left_names, report, nlost, flags, outs, errs, log_error, batch, args, kwargs, result"
 
 static const char *const texts[STORE__STATEMENTS] = {
 	[STORE_BEGIN] = "BEGIN IMMEDIATE",
@@ -27,12 +27,12 @@ static const char *const texts[STORE__STATEMENTS] = {
 	[STORE_INSERT] =
 		"INSERT INTO task (" COLUMNS ")"
 		" VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,"
-		"?20,?21,?22,?23,?24,?25,?26,?27,?28,?29,?30,?31,?32)",
+		"?20,?21,?22,?23,?24,?25,?26,?27,?28,?29,?30,?31,?32,?33,?34,?35)",
 	[STORE_UPDATE] =
 		"UPDATE task SET priority=?5, state=?6, attempt=?7, timeout_ms=?8, started_at=?10, completed_at=?11,"
 		" worker=?12, cause=?13, exit=?14, signal=?15, error=?16, cancel_by=?17, cancel_reason=?18,"
 		" result_type=?19, run_ms=?20, user_ms=?21, sys_ms=?22, rss_kb=?23, nleft=?24, left_names=?25, report=?26,"
-		" nlost=?27, flags=?28, outs=?29, errs=?30, log_error=?31 WHERE n=?1",
+		" nlost=?27, flags=?28, outs=?29, errs=?30, log_error=?31, result=?35 WHERE n=?1",
 	[STORE_INSERT_BODY] = "INSERT OR REPLACE INTO body VALUES (?1,?2,?3)",
 	[STORE_OPEN_TASKS] =
 		"SELECT " COLUMNS " FROM task WHERE completed_at IS NULL ORDER BY n",
