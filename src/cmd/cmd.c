@@ -319,7 +319,10 @@ struct cmd_ctx *cmd_start(struct session *s, struct out *out, char *const *words
 	cmd_done_fn *done, void *arg)
 {
 	const struct cmd *cmd = cmd_find(words[0]);
-	bool json = has_word(words + 1, n - 1, "--json");
+	bool early =
+		cmd &&
+		(cmd->flags & CMD_EARLY); /* words behind the first one are another program's */
+	bool json = !early && has_word(words + 1, n - 1, "--json");
 	struct cmd_ctx *ctx;
 	struct opts *opts;
 	struct err e;
@@ -330,13 +333,19 @@ struct cmd_ctx *cmd_start(struct session *s, struct out *out, char *const *words
 		done(arg, 64);
 		return NULL;
 	}
-	if (!(cmd->flags & CMD_EARLY) &&
+	if (!early &&
 		(has_word(words + 1, n - 1, "--help") || has_word(words + 1, n - 1, "-h"))) {
 		show_help(out, cmd);
 		done(arg, 0);
 		return NULL;
 	}
 	opts = config_check(s, &e) ? NULL : parse(s, cmd, words + 1, n - 1, &e);
+	if (opts && early && opts_flag(opts, "help")) {
+		opts_free(&opts);
+		show_help(out, cmd);
+		done(arg, 0);
+		return NULL;
+	}
 	if (opts && (check_nargs(cmd, opts, &e) || check_serialization(out, opts, &e)))
 		opts_free(&opts);
 	if (!opts) {

@@ -53,6 +53,13 @@ void words_set(struct words *w, const char *text, size_t name)
 	words_add(w, text);
 }
 
+void words_set_value(struct words *w, const char *name, const char *value)
+{
+	char *text = xasprintf("%s=%s", name, value);
+	words_set(w, text, strlen(name));
+	free(text);
+}
+
 void words_addf(struct words *w, const char *fmt, ...)
 {
 	va_list ap;

@@ -23,6 +23,7 @@ void words_fini(struct words *w);
 void words_add(struct words *w, const char *s);
 /* "NAME=VALUE" in place of the one with the same first `name` bytes, or behind the others. */
 void words_set(struct words *w, const char *text, size_t name);
+void words_set_value(struct words *w, const char *name, const char *value);
 void words_addf(struct words *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Appends one word per value of the JSON array: a string's bytes, else the value as it is written. ERR_DATA when one is too long or holds a NUL;

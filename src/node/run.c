@@ -274,13 +274,6 @@ static void command_line(const struct run *run, struct words *argv)
 	words_add(argv, run->function);
 }
 
-static void set_variable(struct words *env, const char *name, const char *value)
-{
-	char *text = xasprintf("%s=%s", name, value);
-	words_set(env, text, strlen(name));
-	free(text);
-}
-
 static int check_words(const struct words *argv, struct err *e)
 {
 	if (argv->n > 0 && *argv->list[0])
@@ -300,7 +293,7 @@ static int environment(const struct run *run, struct words *env, struct place *p
 	if (run->place.len &&
 		program_place(buf_str(&run->place), run->place.len, place, env, e))
 		return -1;
-	set_variable(env, "TMPDIR", tmp);
+	words_set_value(env, "TMPDIR", tmp);
 	words_addf(env, "FW_TASK=%s", run->name);
 	words_addf(env, "FW_TASK_ID=%s", uuid_text(id, &run->id));
 	words_addf(env, "FW_ATTEMPT=%lld", (long long)run->attempt);
