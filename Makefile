@@ -97,6 +97,8 @@ VARIANT_fuzz  := BUILD=build-fuzz BINARY=build-fuzz/fastworker CC=clang $(SANITI
 VARIANT_check := BUILD=build-check BINARY=build-check/fastworker $(if $(CI),EXTRA_CFLAGS=-Werror)
 build-asan build-clang build-check:
 	$(MAKE) $(VARIANT_$(patsubst build-%,%,$@)) all unit
+build-portable:
+	$(MAKE) PLATFORM=portable all $(addprefix build-portable/unit/,slot_test ends_test)
 build-fuzz:
 	$(MAKE) $(VARIANT_fuzz) fuzzers
 
@@ -159,12 +161,12 @@ uninstall: ## what install put there
 	rm -rf $(DOCS)
 
 clean: ## all that was built
-	rm -rf build build-asan build-bench build-clang build-fuzz build-check $(BINARY)
+	rm -rf build build-asan build-bench build-clang build-fuzz build-check build-portable $(BINARY)
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
-.PHONY: all unit fuzzers build-asan build-clang build-check build-fuzz deps deps-test demo check asan fuzz soak \
+.PHONY: all unit fuzzers build-asan build-clang build-check build-fuzz build-portable deps deps-test demo check asan fuzz soak \
 	bench bench-deps format protocol install uninstall clean help
 .SECONDARY:

@@ -212,6 +212,11 @@ static void grace_over(void *arg)
 static void look_again(void *arg)
 {
 	struct run *run = arg;
+	/* Where orphans are not given to us, nobody tells that the last one is gone. */
+	if (run->exited && !tree_any(leader(run))) {
+		settle(run);
+		return;
+	}
 	tree_ask(&run->asked, leader(run));
 	run->look_ms *= 2;
 	loop_timer_in(&run->look, run->look_ms);

@@ -48,6 +48,7 @@ static const char module[] =
 	"  echo $$ >\"$1\"\n"
 	"  sleep 1000\n"
 	"}\n"
+	"deaf() { trap '' TERM; sleep 1000 & echo $! >\"$1\"; echo $$ >\"$1\"; wait; }\n"
 	"leave_behind() { ( ( setsid sh -c 'echo $$ >\"$1\"; exec sleep 1000' sh \"$1\" ) & ); read -r x <\"$2\"; echo left; }\n"
 	"parent() { echo $PPID; }\n"
 	"meet_first() { echo hello >\"$1\"; cat \"$2\"; }\n"
@@ -669,6 +670,28 @@ static void test_cancel_graceful(void)
 	}
 }
 
+/* What stays in the group of the first process is ended with it on every system, also when both ignore TERM. */
+static void test_cancel_group(void)
+{
+	struct seen seen = {0};
+	struct line_pipe p;
+	struct slot *s = slot_new(loop, exe, &ops, &seen);
+	struct module_task t = shell_task("deaf", false);
+	pid_t pids[2];
+	pipe_open(&p);
+	start(s, &t, p.args, "{}", 0);
+	for (int i = 0; i < 2; i++)
+		pids[i] = wait_pid(&p);
+	cancel_all(s, 100);
+	wait_done(&seen);
+	CHECK(seen.o.cancelled);
+	for (int i = 0; i < 2; i++)
+		CHECK(gone(pids[i]));
+	check_failure(seen, CAUSE_CANCELLED, "killed after 0.");
+	slot_free(&s);
+	pipe_close(&p);
+}
+
 static void test_left_behind(void)
 {
 	struct seen seen = {0};
@@ -963,6 +986,7 @@ static const struct test tests[] = {
 	{"cannot_start", test_cannot_start},
 	{"cancel_stubborn", test_cancel_stubborn},
 	{"cancel_graceful", test_cancel_graceful},
+	{"cancel_group", test_cancel_group},
 	{"left_behind", test_left_behind},
 	{"runner_killed", test_runner_killed},
 	{"free_ends_task", test_free_ends_task},
