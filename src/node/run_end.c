@@ -109,7 +109,8 @@ static void add_how_stopped(struct buf *to, const struct run *run)
 	} else {
 		buf_adds(to, "killed after ");
 		add_tenths(to, run->ended_us - run->stop_us);
-		buf_addf(to, ", %zu process%s", n, n == 1 ? "" : "es");
+		if (n) /* not known everywhere */
+			buf_addf(to, ", %zu process%s", n, n == 1 ? "" : "es");
 	}
 }
 

@@ -76,6 +76,27 @@ field() { fw status "$1" --json | jq -r ".$2"; }
 	fw cancel -n "$id"
 }
 
+@test "and a cgroup knows what is left: one write ends it" {
+	local root=/sys/fs/cgroup cg
+	[ -e "$root/cgroup.controllers" ] || root=$root/unified
+	cg=$root/fw-test-$$
+	mkdir "$cg" 2>/dev/null && [ -e "$cg/cgroup.kill" ] || skip "no cgroup of version 2 can be made here"
+	fw_start --concurrency 0
+	# shellcheck disable=SC2086
+	(echo "$BASHPID" >"$cg/cgroup.procs" && exec "$FW" subworker --worker-id w1 -t $MODULES >/dev/null 2>&1 3>&-) &
+	wait_for has_worker w1
+	id=$(begun tree)
+	pid=$(pid_of w1)
+	kill -9 "$pid" "$(runner_of "$pid")"
+	[ "$(of_task "$id" | wc -l)" -ge 4 ]
+	echo 1 >"$cg/cgroup.kill"
+	empty() { grep -q 'populated 0' "$cg/cgroup.events"; }
+	wait_for empty
+	none_of "$id"
+	rmdir "$cg"
+	fw cancel -n "$id"
+}
+
 @test "a runner that is stopped: the worker ends it and all below it some seconds after the grace time" {
 	fw_start --concurrency 1
 	id=$(begun tree)

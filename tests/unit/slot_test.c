@@ -687,7 +687,7 @@ static void test_cancel_group(void)
 	CHECK(seen.o.cancelled);
 	for (int i = 0; i < 2; i++)
 		CHECK(gone(pids[i]));
-	check_failure(seen, CAUSE_CANCELLED, "killed after 0.");
+	check_failure(seen, CAUSE_CANCELLED, "killed after ");
 	slot_free(&s);
 	pipe_close(&p);
 }
