@@ -145,8 +145,6 @@ static void settle(struct run *run)
 			resident_end();
 		tree_end(&run->ended, leader(run), TREE_WAIT_MS);
 	}
-	if (run->limits.daemon)
-		platform_keep_orphans(true);
 	run->ended_us = loop_clock(run->loop)->mono_us(loop_clock(run->loop));
 	run_output_drain(run);
 	release(run);
@@ -162,7 +160,6 @@ void run_exited(struct run *run, int status, const struct rusage *usage)
 		return;
 	run->exited = true;
 	run->wait_status = status;
-	run->oom = run->oom_kills >= 0 && platform_oom_kills() > run->oom_kills;
 	note_time(run);
 	run->end.user_ms = usage->ru_utime.tv_sec * 1000LL + usage->ru_utime.tv_usec / 1000;
 	run->end.sys_ms = usage->ru_stime.tv_sec * 1000LL + usage->ru_stime.tv_usec / 1000;
@@ -213,13 +210,11 @@ static void look_again(void *arg)
 {
 	struct run *run = arg;
 	/* Where orphans are not given to us, nobody tells that the last one is gone. */
-	if (run->exited && !tree_any(leader(run))) {
-		settle(run);
+	run_orphan_gone(run);
+	if (run->over)
 		return;
-	}
 	tree_ask(&run->asked, leader(run));
-	run->look_ms *= 2;
-	loop_timer_in(&run->look, run->look_ms);
+	loop_timer_in(&run->look, run->look_ms *= 2);
 }
 
 static void shorten_grace(struct run *run, int64_t grace_ms)
@@ -394,17 +389,14 @@ static void start_program(struct run *run)
 	struct err e;
 	run->log.header = run_log_header(run); /* before the arguments go */
 	run->oom_kills = platform_oom_kills();
-	if (run->limits.daemon)
-		platform_keep_orphans(false); /* what it leaves is not ours */
 	words_init(&argv);
 	words_init(&env);
 	command_line(run, &argv);
 	if (args_add(&argv, buf_str(&run->args), run->args.len, &e) < 0 ||
 		check_words(&argv, &e) < 0 || environment(run, &env, &place, &e) < 0 ||
-		start_process(run, &argv, &env, &place, &e) < 0) {
-		platform_keep_orphans(true);
+		start_process(run, &argv, &env, &place, &e) < 0)
 		cannot_start(run, &e);
-	} else
+	else
 		watch(run);
 	words_fini(&argv);
 	words_fini(&env);
@@ -438,6 +430,8 @@ static void start_resident(struct run *run)
 void run_start(struct run *run)
 {
 	run->started_us = loop_now_us(run->loop);
+	platform_keep_orphans(
+		!run->limits.daemon); /* what a daemon's task leaves is not ours */
 	if (run->kind == TASK_KIND_BUILTIN)
 		builtin_start(run);
 	else if (run->kind == TASK_KIND_RESIDENT)

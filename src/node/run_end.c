@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "node/platform.h"
 #include "node/run.h"
 
 #define MAX_LINES 3   /* of stderr, in the error */
@@ -145,6 +146,7 @@ static bool large(const struct run *run)
 /* A KILL that we did not send. The system's count says for sure that it was for memory, when it can be read. */
 static void judge_memory(struct run *run, struct buf *text)
 {
+	run->oom |= run->oom_kills >= 0 && platform_oom_kills() > run->oom_kills;
 	bool killed = run->end.signo == SIGKILL || run->end.status == 128 + SIGKILL;
 	if (run->oom && killed) {
 		run->end.cause = CAUSE_OOM;
