@@ -475,15 +475,18 @@ static void test_fed_closes_early(void)
 	CHECK_INT(mkfifo(go, 0600), 0);
 	snprintf(args, sizeof(args), "[\"%s\"]", go);
 	s = start_fed(&t, args, &seen);
-	int fd = open(go, O_WRONLY); /* returns when the task has opened it */
+	int fd = open(go,
+		O_RDWR); /* nobody waits for the other end: the task is sent in the next turn of the loop */
+	CHECK(fd >= 0);
 	while (!acked.closed) {
 		int n = acked.n;
 		feed(s, acked.offset, "xxxx", false);
 		while (acked.n == n)
 			wait_loop();
 	}
-	close(fd);
+	CHECK(write(fd, "\n", 1) == 1);
 	wait_done(&seen);
+	close(fd);
 	check_text(seen, "open\n");
 	unlink(go);
 	free(go);
