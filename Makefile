@@ -83,7 +83,7 @@ $(SIM): $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/sim/*.c)) $(OBJS)
 	@mkdir -p $(@D)
 	$(call SAY,LD $@)$(CC) $(LDFLAGS) -Wl,--wrap=task_state_next -o $@ $^ $(LDLIBS)
 
-unit: $(UNIT) $(FAULTS) $(SIM)
+unit: $(UNIT) $(FAULTS) $(SIM) $(BUILD)/bench/echo
 fuzzers: $(FUZZERS)
 
 # The same sources built in other ways, each in a folder of its own.
