@@ -43,10 +43,12 @@ static int put_given(struct parse *p, struct opt_slot *s, const char *text)
 	return r < 0 ? err_prefix(p->e, "--%s", s->opt->name) : 0;
 }
 
-/* A word that an option starts with; "-", -5 and -.5 are none. */
-static bool is_option(const char *word)
+/* A word that an option starts with; "-", -5 and -.5 are none, but a digit alone may be an option's letter: -0. */
+static bool is_option(const struct opts *o, const char *word)
 {
-	return word[0] == '-' && word[1] && word[1] != '.' && !isdigit((unsigned char)word[1]);
+	if (word[0] != '-' || !word[1] || word[1] == '.')
+		return false;
+	return !isdigit((unsigned char)word[1]) || (!word[2] && find_letter(o, word[1]));
 }
 
 /* `value` is what stood in the same word, or NULL: then the next word is the value, or all up to the next option. */
@@ -56,13 +58,13 @@ static int take_value(struct parse *p, struct opt_slot *s, const char *value)
 
 	if (value)
 		return put_given(p, s, value);
-	if (p->at == p->n || (words && is_option(p->words[p->at])))
+	if (p->at == p->n || (words && is_option(p->o, p->words[p->at])))
 		return err_set(p->e, ERR_USAGE, "--%s: a value is missing: --%s %s",
 			s->opt->name, s->opt->name, s->opt->arg ? s->opt->arg : "VALUE");
 	do {
 		if (put_given(p, s, p->words[p->at++]) < 0)
 			return -1;
-	} while (words && p->at < p->n && !is_option(p->words[p->at]));
+	} while (words && p->at < p->n && !is_option(p->o, p->words[p->at]));
 	return 0;
 }
 
@@ -210,7 +212,7 @@ int opt_take_words(struct opts *o, char *const *words, size_t n, bool stop_early
 		if (!only_args && strcmp(word, "--") == 0) {
 			only_args = true;
 			o->dashdash = o->nargs;
-		} else if (only_args || !is_option(word)) {
+		} else if (only_args || !is_option(o, word)) {
 			only_args = only_args || stop_early;
 			add_arg(o, word);
 		} else {

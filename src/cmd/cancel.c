@@ -145,12 +145,13 @@ const struct cmd cmd_cancel_entry = {
 	.usage = "[--grace TIME] [--reason TEXT] [-n] ID...",
 	.help = "Cancels tasks: recorded at once, what runs is ended with all its processes",
 	.about =
+		"ID: a UUID, a number, `last`, a range 3-7, a group b3, which takes no more tasks then.\n"
 		"The processes of what runs get SIGTERM, and SIGKILL after the grace time; what went into the background or made a session of\n"
 		"its own, too. Waits until they have ended, at most for the grace time and a second, and says what it took for each.\n"
 		"Cancelling once more while they still end is no error; with a shorter --grace it hurries them.\n"
 		"1: unknown, or it had ended already.",
 	.examples =
-		"fastworker cancel 42\nfastworker cancel 3-7 --reason 'wrong input'\nfastworker cancel last --grace 0",
+		"fastworker cancel 42\nfastworker cancel 3-7 --reason 'wrong input'\nfastworker cancel last --grace 0\nfastworker cancel b3",
 	.complete = "id",
 	.nargs = -1,
 	.opts = opts,

@@ -354,6 +354,12 @@ struct cmd_ctx *cmd_start(struct session *s, struct out *out, char *const *words
 		done(arg, status);
 		return NULL;
 	}
+	if (opts_flag(opts, "help")) {
+		show_help(out, cmd);
+		opts_free(&opts);
+		done(arg, 0);
+		return NULL;
+	}
 	ctx = xcalloc(1, sizeof(*ctx));
 	ctx->cmd = cmd;
 	ctx->session = s;

@@ -73,24 +73,32 @@ static void value_text(struct buf *text, const char *p, size_t n)
 	json_fini(&doc);
 }
 
-void result_print(struct out *out, const struct ending *e, const char *p, size_t n)
+void result_text(struct buf *to, const struct out *out, const struct ending *e, const char *p,
+	size_t n)
 {
-	struct buf text = BUF_INIT, safe = BUF_INIT;
+	struct buf text = BUF_INIT;
 
 	if (strcmp(e->type, "json") == 0)
 		value_text(&text, p, n);
 	else
 		buf_add(&text, p, n);
 	if (out->tty) {
-		str_safe(&safe, buf_str(&text), text.len, true);
-		if (safe.len && safe.data[safe.len - 1] != '\n')
-			buf_addc(&safe, '\n');
-		out_bytes(out, safe.data, safe.len);
+		str_safe(to, buf_str(&text), text.len, true);
+		if (to->len && to->data[to->len - 1] != '\n')
+			buf_addc(to, '\n');
 	} else {
-		out_bytes(out, text.data, text.len);
+		buf_add(to, text.data, text.len);
 	}
 	buf_fini(&text);
-	buf_fini(&safe);
+}
+
+void result_print(struct out *out, const struct ending *e, const char *p, size_t n)
+{
+	struct buf text = BUF_INIT;
+
+	result_text(&text, out, e, p, n);
+	out_bytes(out, text.data, text.len);
+	buf_fini(&text);
 }
 
 void result_json(struct buf *json, const struct ending *e, const char *p, size_t n)
@@ -110,16 +118,11 @@ void result_json(struct buf *json, const struct ending *e, const char *p, size_t
 	json_fini(&doc);
 }
 
-void result_object(struct out *out, const struct json_node *record, const struct ending *e,
+void result_members(struct json_out *w, const struct json_node *record, const struct ending *e,
 	const char *p, size_t n)
 {
-	struct buf line = BUF_INIT;
-	struct json_out w;
 	size_t len;
 
-	jout_init(&w, &line);
-	jout_object(&w, NULL);
-	jout_i64(&w, "schema", 1);
 	for (const struct json_node *k = json_first(record); k; k = json_next(json_next(k))) {
 		/* In a message `result` is a length; the others belong to an event, not to the task. */
 		if (json_is(k, "result") || json_is(k, "seq") || json_is(k, "at") ||
@@ -128,16 +131,28 @@ void result_object(struct out *out, const struct json_node *record, const struct
 		char key[64];
 		json_strcpy(k, key, sizeof(key));
 		const char *raw = json_raw(json_next(k), &len);
-		jout_raw(&w, key, raw, len);
+		jout_raw(w, key, raw, len);
 	}
 	if (p) {
 		struct buf value = BUF_INIT;
 		result_json(&value, e, p, n);
-		jout_raw(&w, "result", value.data, value.len);
+		jout_raw(w, "result", value.data, value.len);
 		buf_fini(&value);
 	}
-	jout_i64(&w, "exit_status", ending_status(e));
-	jout_str(&w, "exit_from", "task");
+	jout_i64(w, "exit_status", ending_status(e));
+	jout_str(w, "exit_from", "task");
+}
+
+void result_object(struct out *out, const struct json_node *record, const struct ending *e,
+	const char *p, size_t n)
+{
+	struct buf line = BUF_INIT;
+	struct json_out w;
+
+	jout_init(&w, &line);
+	jout_object(&w, NULL);
+	jout_i64(&w, "schema", 1);
+	result_members(&w, record, e, p, n);
 	jout_end_object(&w);
 	buf_addc(&line, '\n');
 	out_bytes(out, line.data, line.len);

@@ -17,10 +17,16 @@ void ending_read(struct ending *e, const struct json_node *o);
 int ending_status(const struct ending *e);
 /* "task 42 (add) failed: exit status 3: ..." on stderr; nothing for a success. */
 void ending_tell(struct out *out, const struct ending *e);
+/* What of a result is printed there: see result_print(). */
+void result_text(struct buf *to, const struct out *out, const struct ending *e, const char *p,
+	size_t n);
 /* The result on stdout: bytes as they are, a JSON string without its quotes, other JSON as written. */
 void result_print(struct out *out, const struct ending *e, const char *p, size_t n);
 /* The result as a JSON value: bytes that are one whole value are that value, others a string without the last newline. */
 void result_json(struct buf *json, const struct ending *e, const char *p, size_t n);
+/* The members of a record or event, its result put in (p not NULL), and exit_status: into an object that is open. */
+void result_members(struct json_out *w, const struct json_node *record, const struct ending *e,
+	const char *p, size_t n);
 /* A record (raw JSON object) with "result" put in, as one line of --json. */
 void result_object(struct out *out, const struct json_node *record, const struct ending *e,
 	const char *p, size_t n);

@@ -337,7 +337,7 @@ const struct cmd cmd_logs_entry = {
 	.usage = "[-f] [-n BYTES] [OPTIONS] ID...",
 	.help = "Prints what tasks wrote, also while they run",
 	.about =
-		"ID: a UUID, a number, `last`, a range 3-7. stdout of a task goes to stdout, its stderr to stderr; of several tasks all goes to stdout,\n"
+		"ID: a UUID, a number, `last`, a range 3-7, a group b3. stdout of a task goes to stdout, its stderr to stderr; of several tasks all goes to stdout,\n"
 		"with the number of the task before each line. Control sequences are shown, not obeyed, when stdout is a terminal (--raw).\n"
 		"The output lies with the worker that ran the task (`status ID` names the file); when that is away, its last 64 KiB are here.",
 	.examples =

@@ -31,8 +31,10 @@ static const struct opt id_opts[] = {
 
 /* Where the commands of this file stand. */
 struct asking {
-	int status;  /* the worst so far */
-	size_t next; /* of `result`: index of the selector that comes next */
+	int status; /* the worst so far */
+	/* Of `result`: the tasks, and which of them comes next. */
+	char (*ids)[UUID_TEXT];
+	size_t n, cap, next;
 };
 
 /* The i-th of the tasks named on the command line; NULL behind the last. */
@@ -90,14 +92,15 @@ static void worse(struct asking *a, int status)
 		a->status = status;
 }
 
-static void complain_missing(struct cmd_ctx *ctx, struct asking *a, const struct msg *m)
+static void complain_missing(struct cmd_ctx *ctx, struct asking *a, const struct msg *m,
+	enum err_code code)
 {
 	char selector[128];
 	struct err e;
 
 	for (const struct json_node *v = msg_list(m->head, "missing"); v; v = json_next(v)) {
 		json_strcpy(v, selector, sizeof(selector));
-		err_set(&e, ERR_NO, "no such task, or it has expired: %s", str_show(selector));
+		err_set(&e, code, "no such task, or it has expired: %s", str_show(selector));
 		worse(a, cmd_complain(ctx, &e));
 	}
 }
@@ -115,7 +118,7 @@ static void on_status(void *arg, const struct msg *m, bool more, const struct er
 	}
 	for (const struct json_node *o = msg_list(m->head, "tasks"); o; o = json_next(o))
 		out_object(ctx->out, o);
-	complain_missing(ctx, a, m);
+	complain_missing(ctx, a, m, ERR_NO);
 	if (!more)
 		cmd_done(ctx, a->status);
 }
@@ -173,7 +176,7 @@ const struct cmd cmd_status_entry = {
 	.usage = "ID... | --summary",
 	.help = "Shows where a task stands, or the control plane; 1 when it is not known",
 	.about =
-		"ID: a UUID, a number, `last`, a range 3-7. --summary counts: lost_total are attempts whose worker was lost, stale_total results that came\n"
+		"ID: a UUID, a number, `last`, a range 3-7, a group b3. --summary counts: lost_total are attempts whose worker was lost, stale_total results that came\n"
 		"too late, from a worker that had been given up, and were refused.",
 	.examples =
 		"fastworker status last\nfastworker status --task-id 01890a5d-ac96-774b-bcce-b302099a8057",
@@ -183,22 +186,30 @@ const struct cmd cmd_status_entry = {
 	.exec = exec_status,
 };
 
-/* `result` of several tasks: one after the other, in the order given. */
+/* `result` of several tasks: what their selectors name first, then one after the other. */
 static void next_result(struct cmd_ctx *ctx);
+
+static void release_asking(struct cmd_ctx *ctx)
+{
+	struct asking *a = ctx->state;
+
+	if (!a)
+		return;
+	free(a->ids);
+	free(a);
+}
 
 static void shown(struct cmd_ctx *ctx, int status, const char *text)
 {
 	struct asking *a = ctx->state;
-	const char *selector = selector_at(ctx, a->next - 1);
+	const char *id = a->ids[a->next - 1];
 	struct err e;
 
 	if (status == SHOW_UNKNOWN) {
-		err_set(&e, ERR_NO_TASK, "no such task, or it has expired: %s",
-			str_show(selector));
+		err_set(&e, ERR_NO_TASK, "the task has expired just now: %s", id);
 		status = cmd_complain(ctx, &e);
 	} else if (status == SHOW_RUNNING) {
-		err_set(&e, ERR_BUSY, "%s: `fastworker wait %s` waits for it", text,
-			str_show(selector));
+		err_set(&e, ERR_BUSY, "%s: `fastworker wait %s` waits for it", text, id);
 		status = cmd_complain(ctx, &e);
 	}
 	worse(a, status);
@@ -208,22 +219,50 @@ static void shown(struct cmd_ctx *ctx, int status, const char *text)
 static void next_result(struct cmd_ctx *ctx)
 {
 	struct asking *a = ctx->state;
-	const char *selector = selector_at(ctx, a->next);
 
-	if (!selector) {
+	if (a->next == a->n)
 		cmd_done(ctx, a->status);
+	else
+		show_task(ctx, ctx->session->client, a->ids[a->next++], shown);
+}
+
+static void add_ids(struct asking *a, const struct msg *m)
+{
+	for (const struct json_node *o = msg_list(m->head, "tasks"); o; o = json_next(o)) {
+		if (a->n == a->cap) {
+			a->cap = a->cap ? 2 * a->cap : 16;
+			a->ids = xreallocarray(a->ids, a->cap, sizeof(*a->ids));
+		}
+		msg_str(o, "id", a->ids[a->n++], sizeof(a->ids[0]));
+	}
+}
+
+static void on_named(void *arg, const struct msg *m, bool more, const struct err *e)
+{
+	struct cmd_ctx *ctx = arg;
+	struct asking *a = ctx->state;
+
+	if (more ? ctx->ended : !cmd_let(ctx))
+		return;
+	if (e) {
+		cmd_fail(ctx, e);
 		return;
 	}
-	a->next++;
-	show_task(ctx, ctx->session->client, selector, shown);
+	add_ids(a, m);
+	complain_missing(ctx, a, m, ERR_NO_TASK);
+	if (!more)
+		next_result(ctx);
 }
 
 static void exec_result(struct cmd_ctx *ctx)
 {
 	struct client *c;
+	struct mout o;
 
-	if (ask_about(ctx, &c))
-		next_result(ctx);
+	if (!begin(ctx, &o, MSG_GET, &c))
+		return;
+	client_send(c, &o, on_named, cmd_hold(ctx));
+	mout_fini(&o);
 }
 
 const struct cmd cmd_result_entry = {
@@ -232,11 +271,12 @@ const struct cmd cmd_result_entry = {
 	.usage = "ID...",
 	.help = "Prints the result of a task that has ended",
 	.about =
-		"stdout of the task byte for byte; the exit status is the task's. 75: it has not ended yet. 127: no such task.",
+		"ID: a UUID, a number, `last`, a range 3-7, a group b3. stdout of the task byte for byte; the exit status is the task's. 75: it has not ended yet. 127: no such task.",
 	.examples = "fastworker result 42 > out.png",
 	.complete = "id",
 	.nargs = -1,
 	.opts = id_opts,
 	.flags = CMD_STATUS,
 	.exec = exec_result,
+	.release = release_asking,
 };

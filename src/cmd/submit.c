@@ -6,10 +6,10 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "cmd/arguments.h"
+#include "cmd/asking.h"
 #include "cmd/ending.h"
 #include "cmd/feeding.h"
 #include "cmd/show.h"
-#include "core/needs.h"
 #include "proto/msg.h"
 
 struct submitting {
@@ -19,47 +19,23 @@ struct submitting {
 	struct client_feed *feed; /* --stdin, else NULL */
 	struct loop_timer timer;  /* --wait-timeout */
 	struct buf args, kwargs;
+	struct submission task;
 	char id[UUID_TEXT];
 	int64_t n; /* its number; 0 = not answered yet */
 	struct ending ending;
 };
 
 static const struct opt opts[] = {
-	{.name = "priority",
-		.letter = 'p',
-		.type = OPT_CHOICE,
-		.choices = "low|normal|high|critical",
-		.def = "normal",
-		.help = "Which queue"},
 	{.name = "non-blocking",
 		.letter = 'n',
 		.type = OPT_FLAG,
 		.help = "Print the task's id and leave"},
-	{.name = "kw",
-		.type = OPT_MANY,
-		.arg = "KEY=VALUE",
-		.help = "Keyword argument: FW_KW_KEY in the task"},
-	{.name = "kwargs",
-		.type = OPT_STRING,
-		.arg = "JSON",
-		.help = "Keyword arguments as a JSON object"},
+	ASKING_OPTS,
 	FEEDING_OPT,
-	{.name = "str", .type = OPT_FLAG, .help = "All arguments are strings, also 5 and true"},
-	{.name = "timeout",
-		.type = OPT_DURATION,
-		.arg = "TIME",
-		.help = "How long it may run (300s); 0: as long as it takes"},
 	{.name = "wait-timeout",
 		.type = OPT_DURATION,
 		.arg = "TIME",
 		.help = "How long to wait for the result: then 124, and the task goes on"},
-	{.name = "defer",
-		.type = OPT_FLAG,
-		.help = "Queue it even when no worker ever knew the task"},
-	{.name = "needs",
-		.type = OPT_STRING,
-		.arg = "WORDS",
-		.help = "Only on a worker that has all of these (`subworker --has db,gpu`)"},
 	{.name = "task-name",
 		.type = OPT_STRING,
 		.arg = "NAME",
@@ -219,14 +195,11 @@ static int read_arguments(struct submitting *s, const char **name, struct err *e
 {
 	const struct opts *o = s->ctx->opts;
 	bool strings = opts_flag(o, "str"), documented = opts_given(o, "task-name");
-	const char *const *words, *const *pairs;
-	size_t n = opts_many(o, "args", &words), npairs = opts_many(o, "kw", &pairs);
+	const char *const *words;
+	size_t n = opts_many(o, "args", &words);
 	const char **given = NULL;
-	char needs[NEEDS_TEXT];
 	int rc;
 
-	if (opts_given(o, "needs") && needs_parse(opts_str(o, "needs"), needs, e))
-		return err_prefix(e, "--needs");
 	*name = documented ? opts_str(o, "task-name") : opts_arg(o, 0);
 	if (!*name)
 		return err_set(e, ERR_USAGE,
@@ -248,25 +221,18 @@ static int read_arguments(struct submitting *s, const char **name, struct err *e
 	}
 	rc = arguments_array(&s->args, words, n, strings, !opts_flag(o, "stdin"), e);
 	free(given);
-	return rc ? rc
-		  : arguments_object(&s->kwargs, opts_str(o, "kwargs"), pairs, npairs, strings,
-			    e);
+	return rc ? rc : asking_read(&s->task, &s->kwargs, o, e);
 }
 
 static void send(struct submitting *s, const char *name)
 {
 	struct cmd_ctx *ctx = s->ctx;
-	struct submission t = {.name = name,
-		.priority = opts_str(ctx->opts, "priority"),
-		.timeout_ms = opts_ms(ctx->opts, "timeout"),
-		.defer = opts_flag(ctx->opts, "defer"),
-		.needs = opts_str(ctx->opts, "needs"),
-		.fed = opts_flag(ctx->opts, "stdin"),
-		.args = s->args.data,
-		.args_len = s->args.len,
-		.kwargs = s->kwargs.data,
-		.kwargs_len = s->kwargs.len};
+	struct submission t = s->task;
 
+	t.name = name;
+	t.fed = opts_flag(ctx->opts, "stdin");
+	t.args = s->args.data;
+	t.args_len = s->args.len;
 	client_make_id(s->client, &t.id);
 	uuid_text(s->id, &t.id);
 	if (!opts_flag(ctx->opts, "non-blocking")) {

@@ -192,8 +192,9 @@ const struct cmd cmd_wait_entry = {
 	.usage = "[OPTIONS] ID...",
 	.help = "Waits until tasks have ended; the exit status is the worst of theirs",
 	.about =
-		"ID: a UUID, a number, `last`, a range 3-7. Prints a line per task as it ends. 127: no such task.",
-	.examples = "fastworker wait 42\nfastworker wait 3-7 --wait-timeout 1m",
+		"ID: a UUID, a number, `last`, a range 3-7, a group b3. Prints a line per task as it ends. 127: no such task.",
+	.examples =
+		"fastworker wait 42\nfastworker wait 3-7 --wait-timeout 1m\nfastworker wait b3",
 	.complete = "id",
 	.opts = opts,
 	.nargs = -1,
