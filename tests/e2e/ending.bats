@@ -14,7 +14,14 @@ ran() {
 }
 
 field() { jq -r ".$1" <<<"$record"; }
-running() { pgrep -f "^sleep $1\$" >/dev/null; }
+# Of this test's tasks: does a `sleep N` run?
+running() {
+	local pid
+	for pid in $(pgrep -f "^sleep $1\$"); do
+		grep -qsz "^HOME=$HOME\$" "/proc/$pid/environ" && return 0
+	done
+	return 1
+}
 
 @test "the record says how long it took and how much memory, and so does tasks --json" {
 	ran 0 say hello

@@ -1,6 +1,13 @@
 #!/bin/bash
 # Tasks that are hard to end, for the tests. Each says `ready` in the file that it is given once it stands.
 
+# How many processes of this task have such a command line.
+mine() {
+	for pid in $(pgrep -f "$1"); do
+		grep -qsz "^FW_TASK_ID=$FW_TASK_ID\$" "/proc/$pid/environ" && echo "$pid"
+	done | wc -l
+}
+
 # @task
 # @usage FILE
 # Ends on TERM.
@@ -17,7 +24,7 @@ tree() {
 	(setsid sleep 3002 &)
 	( (setsid bash -c 'trap "" TERM; (setsid sleep 3003 &); sleep 3004' &) &)
 	sleep 3005 &
-	while [ "$(pgrep -c -f '^sleep 300[2-5]' 2>/dev/null)" -lt 4 ]; do :; done
+	while [ "$(mine '^sleep 300[2-5]$')" -lt 4 ]; do :; done
 	echo ready >"$1"
 	while :; do sleep 3006; done
 }
