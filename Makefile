@@ -17,8 +17,8 @@ proto_OBJS := logrec address keys keyring context messages msg document wire soc
 store_OBJS := schema store rows load others
 client_OBJS := client watch submit fetch log feed
 node_OBJS := task_limits module_parse module_task modules module_check module_copy module_reload notice hangup limits offer runner_msg inside_msg inside inside_client args scratch $(PLATFORM) tree logfile logread keeper run run_read run_end resident resident_script run_output run_input run_log builtin runner spawn slot slot_read slot_watch \
-	jobs jobs_all jobs_said handin logs lanes worker peers series select records row_worker rows steer watches uploads announcement herd cancels drains said feeds tails holds reads local persist program requests control_plane
-cmd_OBJS := out table session cmd help ending show arguments processes subworker start feeding place run asking submit template inputs bar item mapping harvest map wait progress record differ cancel drain logs linewise pour lists list config \
+	jobs jobs_all jobs_said handin logs lanes worker peers series select records row_worker rows steer watches uploads announcement herd cancels drains said feeds tails holds reads local persist program requests idle ports control_plane
+cmd_OBJS := out table session cmd help ending show arguments processes launch private subworker start feeding place run asking submit template inputs bar item mapping harvest map wait progress record differ cancel drain logs linewise pour lists list config \
 	complete_words complete hidden words
 tui_OBJS := console acts header panel listing listing_panel lists cells rows feed detail pager confirm prompt run \
 	keys draw term rescue

@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "cmd/private.h"
 
 #define X(symbol) extern const struct cmd cmd_##symbol##_entry;
 #include "cmd/list.h"
@@ -182,6 +183,7 @@ static void free_ctx(void *arg)
 static void release(struct cmd_ctx *ctx)
 {
 	ctx->ended = true;
+	private_free(&ctx->starting);
 	if (ctx->cmd->release)
 		ctx->cmd->release(ctx);
 	else

@@ -24,6 +24,9 @@ enum cmd_flags {
 	CMD_HIDDEN = 8,    /* not in help */
 	CMD_EARLY = 16,    /* the first positional ends the options */
 	CMD_DESTROYS = 32, /* asks before it does */
+	CMD_STARTS =
+		128, /* starts a control plane when none is there: takes NO_START_OPT, uses cmd_connect() */
+	CMD_STARTS_MODULES = 256, /* the same, but only when modules were given with -t */
 	CMD_INSIDE =
 		64, /* for tasks, which start it often: it gets no configuration, see session_bare() */
 };
@@ -65,6 +68,7 @@ struct cmd_ctx {
 	size_t nwords;
 	/* Private to cmd.c. */
 	bool ended, json;
+	struct starting *starting; /* see cmd_connect(); else NULL */
 	unsigned holds;
 	cmd_done_fn *done;
 	void *done_arg;
@@ -96,6 +100,10 @@ int cmd_exit_code(const struct cmd *cmd, enum err_code code);
 int config_check(struct session *s, struct err *e);
 /* A client connection for this command with its options (-P, --discovery-address, ...), shared within the session; NULL: it was told and ended. */
 struct client *cmd_client(struct cmd_ctx *ctx);
+/* The same, and calls fn with it, now or later; a command that may (CMD_STARTS) starts a control plane first when none is there. fn is not called when
+ * that fails: it was told and ended. */
+typedef void cmd_connected_fn(struct cmd_ctx *ctx, struct client *c);
+void cmd_connect(struct cmd_ctx *ctx, cmd_connected_fn *fn);
 
 /* An answer that is under way holds the ctx: cmd_hold(ctx) is given as its argument, and its callback begins with
  * `if (!cmd_let(ctx)) return;` - the command may have ended meanwhile (^C). With several calls for one hold, the last one lets go; the others look at

@@ -94,6 +94,17 @@ const struct opt control_plane_opts[] = {
 		.conf = true,
 		.help = "disk: what is acknowledged outlives a crash; memory: nothing outlives this process"},
 	SHUTDOWN,
+	{.name = "idle-exit",
+		.type = OPT_DURATION,
+		.arg = "TIME",
+		.env = "FASTWORKER_IDLE_EXIT",
+		.def = "0",
+		.conf = true,
+		.help = "It ends when for so long nothing ran, waited or was asked, and no subworker was connected; 0: never"},
+	{.name = "by-itself",
+		.type = OPT_FLAG,
+		.hidden = true,
+		.help = "Started for a command"},
 	LOGS,
 	{.name = "gui",
 		.type = OPT_FLAG,
@@ -201,6 +212,10 @@ static int fill(struct cmd_ctx *ctx, struct control_plane_conf *conf, bool stand
 	conf->cache_ttl_ms = opts_ms(o, "result-cache-ttl");
 	conf->max_queued = (size_t)opts_int(o, "max-queued");
 	conf->lease_ms = opts_ms(o, "lease");
+	conf->by_itself = opts_flag(o, "by-itself");
+	conf->idle_exit_ms = conf->by_itself && !opts_given(o, "idle-exit")
+				     ? IDLE_EXIT_MS
+				     : opts_ms(o, "idle-exit");
 	conf->shutdown_ms = opts_ms(o, "shutdown-timeout");
 	conf->log_level = opts_str(o, "log-level");
 	conf->log_limit = opts_size(o, "log-limit");

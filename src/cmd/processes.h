@@ -36,6 +36,9 @@
 		.help = "How long running tasks may go on after the first SIGTERM"             \
 	}
 
+/* --idle-exit of a control plane that was started for a command. */
+#define IDLE_EXIT_MS 600000
+
 /* Options of control-plane, start and worker. */
 extern const struct opt control_plane_opts[];
 /* A line on stdout when a process is ready, flushed; for `ready` of its configuration. arg: struct cmd_ctx. */

@@ -6,11 +6,11 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "cmd/arguments.h"
-#include "cmd/cmd.h"
 #include "cmd/ending.h"
 #include "cmd/feeding.h"
 #include "cmd/place.h"
 #include "cmd/pour.h"
+#include "cmd/private.h"
 #include "proto/logrec.h"
 #include "proto/msg.h"
 
@@ -56,6 +56,7 @@ static const struct opt opts[] = {
 		.help = "Run it again when its worker is lost; without: exit status 125"},
 	FEEDING_OPT,
 	PLACE_OPTS,
+	NO_START_OPT,
 	{.name = NULL},
 };
 
@@ -298,10 +299,18 @@ static void send(struct running *r)
 	client_submit(r->client, &t, 1, r->watch, on_submitted, cmd_hold(ctx));
 }
 
+static void connected(struct cmd_ctx *ctx, struct client *c)
+{
+	struct running *r = ctx->state;
+
+	r->client = c;
+	r->pour = pour_new(ctx->session->loop, ctx->out, on_drained, r);
+	send(r);
+}
+
 static void exec(struct cmd_ctx *ctx)
 {
 	struct running *r = xcalloc(1, sizeof(*r));
-	struct client *c;
 	struct err e;
 
 	ctx->state = r;
@@ -311,12 +320,7 @@ static void exec(struct cmd_ctx *ctx)
 		return;
 	}
 	ctx->session->port = priority_parse(opts_str(ctx->opts, "priority"));
-	c = cmd_client(ctx);
-	if (!c)
-		return;
-	r->client = c;
-	r->pour = pour_new(ctx->session->loop, ctx->out, on_drained, r);
-	send(r);
+	cmd_connect(ctx, connected);
 }
 
 const struct cmd cmd_run_entry = {
@@ -334,7 +338,7 @@ const struct cmd cmd_run_entry = {
 	.complete = "file",
 	.opts = opts,
 	.nargs = -1,
-	.flags = CMD_STATUS | CMD_EARLY,
+	.flags = CMD_STATUS | CMD_EARLY | CMD_STARTS,
 	.exec = exec,
 	.interrupt = interrupt,
 	.signal = on_signal,

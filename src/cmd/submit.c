@@ -9,6 +9,7 @@
 #include "cmd/asking.h"
 #include "cmd/ending.h"
 #include "cmd/feeding.h"
+#include "cmd/private.h"
 #include "cmd/show.h"
 #include "proto/msg.h"
 
@@ -18,6 +19,7 @@ struct submitting {
 	struct client_watch *watch;
 	struct client_feed *feed; /* --stdin, else NULL */
 	struct loop_timer timer;  /* --wait-timeout */
+	const char *name;         /* of the task; in the options */
 	struct buf args, kwargs;
 	struct submission task;
 	char id[UUID_TEXT];
@@ -47,7 +49,9 @@ static const struct opt opts[] = {
 		.arg = "MODULE",
 		.hidden = true,
 		.complete = "file",
-		.help = "Accepted and not needed: the workers know the tasks"},
+		.help = "-t in FastWorker's spelling"},
+	MODULE_OPT,
+	NO_START_OPT,
 	{.name = NULL},
 };
 
@@ -144,6 +148,20 @@ static void print_id(struct submitting *s, const char *state)
 		out_line(o, "%s", s->id);
 }
 
+/* Modules that somebody gave are not loaded by a control plane that runs already. */
+static void refused(struct cmd_ctx *ctx, const struct err *why)
+{
+	struct err e = *why;
+	const char *module;
+
+	if (e.code == ERR_NO_TASK && private_unused(ctx, &module))
+		err_set(&e, ERR_NO_TASK,
+			"%s\n  -t loads modules only into a control plane that it starts, and one is running; give it a worker that has them:"
+			" `fastworker subworker -t %s`, or start it anew: `fastworker stop && fastworker start -t %s`",
+			why->text, module, module);
+	cmd_fail(ctx, &e);
+}
+
 static void on_submitted(void *arg, const struct uuid *id, int64_t n, const char *state,
 	const struct err *e)
 {
@@ -153,7 +171,7 @@ static void on_submitted(void *arg, const struct uuid *id, int64_t n, const char
 	if (!cmd_let(ctx))
 		return;
 	if (e) {
-		cmd_fail(ctx, e);
+		refused(ctx, e);
 		return;
 	}
 	s->n = n;
@@ -191,7 +209,7 @@ static void interrupt(struct cmd_ctx *ctx)
 			(long long)s->n, (long long)s->n, (long long)s->n);
 }
 
-static int read_arguments(struct submitting *s, const char **name, struct err *e)
+static int read_arguments(struct submitting *s, struct err *e)
 {
 	const struct opts *o = s->ctx->opts;
 	bool strings = opts_flag(o, "str"), documented = opts_given(o, "task-name");
@@ -200,8 +218,8 @@ static int read_arguments(struct submitting *s, const char **name, struct err *e
 	const char **given = NULL;
 	int rc;
 
-	*name = documented ? opts_str(o, "task-name") : opts_arg(o, 0);
-	if (!*name)
+	s->name = documented ? opts_str(o, "task-name") : opts_arg(o, 0);
+	if (!s->name)
 		return err_set(e, ERR_USAGE,
 			"which task? `fastworker submit TASK [ARG...]`; `fastworker list` shows them");
 	if (opts_flag(o, "stdin") && opts_flag(o, "non-blocking"))
@@ -224,12 +242,13 @@ static int read_arguments(struct submitting *s, const char **name, struct err *e
 	return rc ? rc : asking_read(&s->task, &s->kwargs, o, e);
 }
 
-static void send(struct submitting *s, const char *name)
+static void send(struct cmd_ctx *ctx, struct client *c)
 {
-	struct cmd_ctx *ctx = s->ctx;
+	struct submitting *s = ctx->state;
 	struct submission t = s->task;
 
-	t.name = name;
+	s->client = c;
+	t.name = s->name;
 	t.fed = opts_flag(ctx->opts, "stdin");
 	t.args = s->args.data;
 	t.args_len = s->args.len;
@@ -248,24 +267,18 @@ static void send(struct submitting *s, const char *name)
 static void exec(struct cmd_ctx *ctx)
 {
 	struct submitting *s = xcalloc(1, sizeof(*s));
-	struct client *c;
-	const char *name = NULL;
 	struct err e;
 
 	ctx->state = s;
 	s->ctx = ctx;
 	loop_timer_init(ctx->session->loop, &s->timer, on_timeout, s);
-	if (read_arguments(s, &name, &e)) {
+	if (read_arguments(s, &e)) {
 		cmd_fail(ctx, &e);
 		return;
 	}
 	/* The port of its priority, when this is the connection's first use. */
 	ctx->session->port = priority_parse(opts_str(ctx->opts, "priority"));
-	c = cmd_client(ctx);
-	if (!c)
-		return;
-	s->client = c;
-	send(s, name);
+	cmd_connect(ctx, send);
 }
 
 const struct cmd cmd_submit_entry = {
@@ -280,6 +293,7 @@ const struct cmd cmd_submit_entry = {
 		"failed, 126 nobody can run it, 127 there is no such task, 75 the queue is full.",
 	.examples =
 		"fastworker submit add 5 3\n"
+		"fastworker submit -t tasks.sh add 5 3\n"
 		"id=$(fastworker submit -n add 5 3) && fastworker wait $id\n"
 		"fastworker submit greet --kw name=Ada --priority high\n"
 		"tar c dir | fastworker submit archive --stdin > out.tgz\n"
@@ -287,7 +301,7 @@ const struct cmd cmd_submit_entry = {
 	.complete = "task",
 	.opts = opts,
 	.nargs = -1,
-	.flags = CMD_STATUS,
+	.flags = CMD_STATUS | CMD_STARTS_MODULES,
 	.exec = exec,
 	.interrupt = interrupt,
 	.release = release,

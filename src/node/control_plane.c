@@ -14,13 +14,6 @@
 #include "node/limits.h"
 #include "node/server.h"
 
-#define READ_AT_ONCE                                                                           \
-	100 /* messages of one port per turn; ports of higher priority come first in each turn */
-#define AUTO_TRIES 50
-#define AUTO_FIRST                                                                             \
-	20000 /* below the range from which the kernel takes ports for outgoing connections */
-#define AUTO_COUNT 1500
-
 struct now server_now(const struct server *s)
 {
 	return (struct now){.mono_us = s->clock->mono_us(s->clock),
@@ -50,35 +43,6 @@ static bool allow(void *arg, const char *key, const char *address)
 	log_warning("denied.key fingerprint=%s address=%s", keys_fingerprint(mark, key),
 		address);
 	return false;
-}
-
-static void on_message(void *arg, unsigned events)
-{
-	struct listener *l = arg;
-	struct server *s = l->server;
-
-	for (int i = 0; i < READ_AT_ONCE; i++) {
-		struct err e;
-		int rc = wire_recv(l->sock, true, FROM_CLIENT | FROM_WORKER, &s->in, &e);
-		struct peer *p = rc ? peer_of(s, l) : NULL;
-		if (rc == 0)
-			return;
-		if (p && rc > 0)
-			request_handle(p, &s->in.msg);
-		else if (p)
-			peer_error(p, s->in.msg.req, &e);
-	}
-}
-
-static void on_monitor(void *arg, unsigned events)
-{
-	struct listener *l = arg;
-	enum sock_event ev;
-	int fd;
-
-	while (monitor_next(&l->monitor, &ev, &fd))
-		if (ev == SOCK_LOST)
-			peer_lost(l->server, l, fd);
 }
 
 static void act(struct server *s, const struct action *a)
@@ -142,115 +106,14 @@ static void on_due(void *arg)
 	core_tick(s->core, server_now(s));
 }
 
-static int listen_on(struct server *s, int index, const struct address *a, struct err *e)
-{
-	struct listener *l = &s->listeners[index];
-
-	l->server = s;
-	l->index = index;
-	l->sock = sock_listen(s->net, a, &s->key, e);
-	if (!l->sock)
-		return -1;
-	if (monitor_open(s->net, l->sock, &l->monitor, e))
-		return -1;
-	l->monitor_io = loop_sock(s->loop, l->monitor.pair, 1, on_monitor, l);
-	l->io = loop_sock(s->loop, l->sock, 10 + index, on_message, l);
-	return 0;
-}
-
-static void close_listener(struct listener *l)
-{
-	loop_io_del(&l->io);
-	loop_io_del(&l->monitor_io);
-	monitor_close(&l->monitor);
-	sock_close(&l->sock, 500);
-}
-
-/* Also listens on the addresses of --bind; they share the socket of the port. */
-static int bind_more(struct server *s, int index, int port, struct err *e)
-{
-	for (size_t i = 1; i < s->conf.nbind; i++) {
-		struct address a = {.port = port};
-		snprintf(a.host, sizeof(a.host), "%s", s->conf.bind[i]);
-		if (sock_bind(s->listeners[index].sock, &a, e))
-			return -1;
-	}
-	return 0;
-}
-
-static int listen_all(struct server *s, struct address base, struct address discovery,
-	struct err *e)
-{
-	const char *host = s->conf.nbind ? s->conf.bind[0] : base.host;
-	struct address a = {.port = base.port};
-
-	snprintf(a.host, sizeof(a.host), "%s", host);
-	for (int i = 0; i < PORT__COUNT; i++) {
-		a.port = i == PORT_WORKER && s->conf.worker_port ? s->conf.worker_port
-								 : base.port + i;
-		if (i == PORT_WORKER && !s->conf.subworkers)
-			continue;
-		if (listen_on(s, i, &a, e) || bind_more(s, i, a.port, e))
-			return -1;
-	}
-	a.port = discovery.port;
-	if (!s->conf.nbind)
-		snprintf(a.host, sizeof(a.host), "%s", discovery.host);
-	return listen_on(s, PORT_DISCOVERY, &a, e) || bind_more(s, PORT_DISCOVERY, a.port, e)
-		       ? -1
-		       : 0;
-}
-
-static void close_all(struct server *s)
-{
-	for (int i = 0; i <= PORT__COUNT; i++)
-		close_listener(&s->listeners[i]);
-}
-
-/* Listens; ports that were left to us are tried until a free row is found. */
-static int open_ports(struct server *s, struct err *e)
-{
-	struct address base = s->conf.base, discovery = s->conf.discovery;
-	struct rng rng;
-	int rc;
-
-	rng_system(&rng);
-	for (int i = 0; i < AUTO_TRIES; i++) {
-		int first = AUTO_FIRST + (int)rng_below(&rng, AUTO_COUNT) * 8;
-		if (!s->conf.base.port)
-			base.port = first + 1;
-		if (!s->conf.discovery.port)
-			discovery.port = first;
-		rc = listen_all(s, base, discovery, e);
-		if (rc == 0 || (s->conf.base.port && s->conf.discovery.port))
-			break;
-		close_all(s);
-	}
-	s->context.base = base;
-	s->context.discovery = discovery;
-	return rc;
-}
-
-/* The address by which this host reaches us: "every interface" is loopback from here. */
-static void reachable(const struct control_plane_conf *conf, struct address *a)
-{
-	const char *host = conf->nbind ? conf->bind[0] : a->host;
-
-	if (strcmp(host, "*") == 0 || strcmp(host, "0.0.0.0") == 0)
-		host = "127.0.0.1";
-	else if (strcmp(host, "::") == 0)
-		host = "::1";
-	memmove(a->host, host, strlen(host) + 1);
-}
-
 static void fill_context(struct server *s)
 {
 	struct context *c = &s->context;
 
 	snprintf(c->name, sizeof(c->name), "%s", s->conf.profile);
 	snprintf(c->worker_id, sizeof(c->worker_id), "%s", s->conf.worker_id);
-	reachable(&s->conf, &c->base);
-	reachable(&s->conf, &c->discovery);
+	ports_reachable(&s->conf, &c->base);
+	ports_reachable(&s->conf, &c->discovery);
 	c->subworkers = s->conf.subworkers;
 	snprintf(c->server_key, sizeof(c->server_key), "%s", s->key.public);
 	c->pid = getpid();
@@ -270,6 +133,8 @@ void server_ready(struct server *s)
 		return;
 	}
 	s->ready = true;
+	context_unlock_start(&s->start_fd);
+	idle_start(s);
 	snprintf(text, sizeof(text),
 		"control plane \"%s\" is ready at %s (encrypted, %s; %u local slot%s)",
 		s->conf.worker_id, address_text(base, &s->context.base),
@@ -361,19 +226,39 @@ static void make_core(struct server *s)
 	s->core = core_new(&conf);
 }
 
+/* One that starts by itself, beside others that do, waits for the first of them and then has nothing to do: -1 with ERR_NONE. */
+static int take_locks(struct server *s, struct err *e)
+{
+	const char *runtime = s->conf.paths->runtime, *name = s->conf.profile;
+	struct context c;
+
+	s->start_fd = context_lock_start(runtime, name, true, e);
+	if (s->start_fd < 0)
+		return -1;
+	s->lock_fd = context_lock(runtime, name, false, e);
+	if (s->lock_fd < 0 && s->conf.by_itself) {
+		if (context_read(runtime, name, &c, NULL) == 0 && context_alive(&c)) {
+			e->code = ERR_NONE;
+			return -1;
+		}
+		/* It is ending, then: nobody starts while we have the other lock. */
+		s->lock_fd = context_lock(runtime, name, true, e);
+	}
+	return s->lock_fd < 0 ? -1 : 0;
+}
+
 static int open_server(struct server *s, struct err *e)
 {
 	const char *runtime = s->conf.paths->runtime;
 
 	if (paths_make_dir(runtime, 0700, e))
 		return -1;
-	s->lock_fd = context_lock(runtime, s->conf.profile, e);
-	if (s->lock_fd < 0 || load_keys(s, e))
+	if (take_locks(s, e) || load_keys(s, e))
 		return -1;
 	if (persist_open(s, e))
 		return -1;
 	s->zap = zap_new(s->net, allow, s, e);
-	if (!s->zap || open_ports(s, e))
+	if (!s->zap || ports_open(s, e))
 		return -1;
 	fill_context(s);
 	return 0;
@@ -383,7 +268,7 @@ static void init_server(struct server *s, struct clock *clock)
 {
 	clock_system(clock);
 	s->clock = clock;
-	s->lock_fd = -1;
+	s->lock_fd = s->start_fd = -1;
 	s->started_wall_ms = clock->wall_ms(clock);
 	s->loop = loop_new(clock);
 	s->net = net_new(s->loop);
@@ -394,17 +279,19 @@ static void init_server(struct server *s, struct clock *clock)
 	wire_init(&s->in);
 	mout_init(&s->out);
 	loop_timer_init(s->loop, &s->due, on_due, s);
+	idle_init(s);
 	make_core(s);
 }
 
 static void fini_server(struct server *s)
 {
+	idle_fini(s);
 	if (s->ready)
 		context_remove(s->conf.paths->runtime, s->conf.profile);
 	local_free(&s->local);
 	peers_fini(s);
 	herd_fini(s);
-	close_all(s);
+	ports_close(s);
 	zap_free(&s->zap);
 	persist_free(&s->persist);
 	core_free(&s->core);
@@ -416,6 +303,7 @@ static void fini_server(struct server *s)
 	explicit_bzero(&s->key, sizeof(s->key));
 	if (s->lock_fd >= 0)
 		close(s->lock_fd);
+	context_unlock_start(&s->start_fd);
 }
 
 int control_plane_run(const struct control_plane_conf *conf, struct err *e)

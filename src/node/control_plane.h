@@ -29,6 +29,8 @@ struct control_plane_conf {  /* all borrowed; must live as long as control_plane
 	size_t max_queued;
 	const char *state_dir; /* where the store is; NULL: nothing is kept */
 	int64_t lease_ms;
+	int64_t idle_exit_ms; /* ends itself when nobody wanted anything for so long; 0 = never */
+	bool by_itself; /* started for a command: is nothing but 0 when there is one; takes free ports when those of base are taken */
 	int64_t shutdown_ms;         /* for what runs when it is told to stop */
 	const char *log_level;       /* word, for the local worker */
 	int64_t log_limit, log_keep; /* as in struct worker_conf, for the local worker */

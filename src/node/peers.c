@@ -62,6 +62,7 @@ static void kill_peer(struct peer *p)
 	if (p->dead)
 		return;
 	p->dead = true;
+	idle_lost(p->server);
 	map_del(p->server->peers, &k, key_of(&k, p->listener, &p->route));
 	list_del(&p->all);
 	list_del(&p->dirty);

@@ -102,6 +102,8 @@ void request_handle(struct peer *p, const struct msg *m)
 	char has[64], needs[64];
 	struct err e;
 
+	if (m->id != MSG_HEARTBEAT)
+		idle_heard(p->server);
 	if (!may_send(p, d)) {
 		err_set(&e, ERR_DENIED, "%s needs the role %s; your key (%s) has %s", d->name,
 			roles_text(needs, d->roles), p->principal, roles_text(has, p->roles));

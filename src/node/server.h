@@ -83,7 +83,11 @@ struct server {
 	struct loop_timer due;    /* core_next_due() */
 	struct loop_timer resend; /* while some outbox is not empty */
 	struct context context;
-	int lock_fd;
+	int lock_fd;  /* this profile is ours */
+	int start_fd; /* while we start or leave: nobody else does; -1 = not held */
+	struct loop_timer idle;
+	int64_t heard_us; /* when somebody last wanted something */
+	bool leaving;     /* idle for long; the context file is gone already */
 	struct local *local;
 	struct persist *persist; /* NULL: --durability memory */
 	bool ready, stopping;
@@ -100,6 +104,20 @@ void server_end(struct server *s, int status);
 /* Told to stop: refuses new work, lets what runs end. A second time: at once. */
 void control_plane_stop(struct server *s);
 void server_ready(struct server *s);
+
+/* ports.c */
+int ports_open(struct server *s,
+	struct err *e); /* listens, and sets base and discovery of the context */
+void ports_close(struct server *s);
+/* The address by which this host reaches us: "every interface" is loopback from here. */
+void ports_reachable(const struct control_plane_conf *conf, struct address *a);
+
+/* idle.c: --idle-exit. One timer; what happens only notes the time. */
+void idle_init(struct server *s);
+void idle_fini(struct server *s);
+void idle_start(struct server *s); /* it serves */
+void idle_heard(struct server *s); /* a request came: it stays */
+void idle_lost(struct server *s);  /* a connection ended */
 
 /* peers.c */
 void peers_init(struct server *s);

@@ -175,14 +175,48 @@ bool context_alive(const struct context *c)
 	return c->pid > 0 && (kill((pid_t)c->pid, 0) == 0 || errno == EPERM);
 }
 
-int context_lock(const char *runtime_dir, const char *name, struct err *e)
+/* Before there is a loop: waiting here keeps nobody from anything. */
+static int lock(int fd, bool wait)
+{
+	int rc;
+
+	do
+		rc = flock(fd, LOCK_EX | (wait ? 0 : LOCK_NB));
+	while (rc && errno == EINTR);
+	return rc;
+}
+
+int context_lock_start(const char *runtime_dir, const char *name, bool wait, struct err *e)
+{
+	char *path = path_of(runtime_dir, name, ".start");
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0) {
+		err_errno(e, ERR_CONFIG, "%s", path);
+	} else if (lock(fd, wait)) {
+		err_errno(e, errno == EWOULDBLOCK ? ERR_BUSY : ERR_IO, "cannot lock %s", path);
+		close(fd);
+		fd = -1;
+	}
+	free(path);
+	return fd;
+}
+
+void context_unlock_start(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+int context_lock(const char *runtime_dir, const char *name, bool wait, struct err *e)
 {
 	char *path = path_of(runtime_dir, name, ".lock"), holder[32] = "";
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 	if (fd < 0) {
 		err_errno(e, ERR_CONFIG, "%s", path);
-	} else if (flock(fd, LOCK_EX | LOCK_NB)) {
+	} else if (lock(fd, wait)) {
 		ssize_t n = read(fd, holder, sizeof(holder) - 1);
 		holder[n > 0 ? strcspn(holder, "\n") : 0] = '\0';
 		err_set(e, ERR_CONFIG,

@@ -32,7 +32,11 @@ bool context_find(const char *runtime_dir, const struct address *a, struct conte
 /* Names of all, sorted; the caller frees each and the array. */
 size_t context_names(const char *runtime_dir, char ***names);
 bool context_alive(const struct context *c); /* its process is there */
-/* NAME.lock beside it: one control plane per name. The descriptor to keep, or -1 (ERR_CONFIG names the holder's pid). */
-int context_lock(const char *runtime_dir, const char *name, struct err *e);
+/* NAME.lock beside it: one control plane per name. The descriptor to keep, or -1 (ERR_CONFIG names the holder's pid). wait: blocks until it is free. */
+int context_lock(const char *runtime_dir, const char *name, bool wait, struct err *e);
+/* NAME.start: held by one that starts, before the lock above until its context file is there, and by one that leaves, from the time that it removes its
+ * context file. The descriptor, or -1: with ERR_BUSY when it is held and wait is false. */
+int context_lock_start(const char *runtime_dir, const char *name, bool wait, struct err *e);
+void context_unlock_start(int *fd); /* becomes -1, which is fine */
 
 #endif
