@@ -147,6 +147,22 @@ starts() {
 	done
 }
 
+@test "who knew the address before it left makes it stay; who wanted to start one meanwhile uses it" {
+	FASTWORKER_IDLE_EXIT=1s fw_start
+	pid=$(context pid)
+	address=tcp://127.0.0.1:$(base_port)
+	key=$(context server_key)
+	left() { [ ! -e "$XDG_RUNTIME_DIR/fastworker/default.ctx" ]; }
+	wait_for left
+	fw_bg submit -t "$TASKS" add 5 3
+	try 0 submit --discovery-address "$address" --server-key "$key" add 1 2
+	is "$output" 3
+	is "$(context pid)" "$pid"
+	wait "$BG"
+	is "$(cat bg.out)" 8
+	is "$(starts)" 1
+}
+
 @test "taken ports: it takes free ones" {
 	"$PYTHON" -c 'import socket, time
 s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
