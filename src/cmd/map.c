@@ -8,6 +8,7 @@
 #include "cmd/asking.h"
 #include "cmd/mapping.h"
 #include "cmd/place.h"
+#include "cmd/private.h"
 #include "cmd/words.h"
 #include "node/program.h"
 
@@ -41,6 +42,8 @@ static const struct opt opts[] = {
 		.help = "Print what would be run, a line for each input"},
 	ASKING_OPTS,
 	PLACE_OPTS,
+	MODULE_OPT,
+	NO_START_OPT,
 	{.name = NULL},
 };
 
@@ -167,11 +170,19 @@ static void dry_run(struct mapping *m)
 	mapping_turn(m);
 }
 
+static void connected(struct cmd_ctx *ctx, struct client *c)
+{
+	struct mapping *m = ctx->state;
+
+	m->client = c;
+	harvest_init(m);
+	mapping_start(m);
+}
+
 static void exec(struct cmd_ctx *ctx)
 {
 	struct mapping *m = mapping_new(ctx);
 	size_t n = opts_nargs(ctx->opts);
-	struct client *c;
 	struct err e;
 
 	ctx->state = m;
@@ -187,12 +198,7 @@ static void exec(struct cmd_ctx *ctx)
 		return;
 	}
 	ctx->session->port = priority_parse(opts_str(ctx->opts, "priority"));
-	c = cmd_client(ctx);
-	if (!c)
-		return; /* m is gone */
-	m->client = c;
-	harvest_init(m);
-	mapping_start(m);
+	cmd_connect(ctx, connected);
 }
 
 static void interrupt(struct cmd_ctx *ctx)
@@ -233,7 +239,7 @@ const struct cmd cmd_map_entry = {
 	.complete = "task",
 	.opts = opts,
 	.nargs = -1,
-	.flags = CMD_STATUS | CMD_EARLY,
+	.flags = CMD_STATUS | CMD_EARLY | CMD_STARTS,
 	.exec = exec,
 	.interrupt = interrupt,
 	.release = release,

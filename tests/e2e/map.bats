@@ -111,7 +111,7 @@ number() { # of the newest group
 	try 125 map ::: a
 	try 125 map --cwd / echo ::: a
 	has "$stderr" "are for programs"
-	try 125 map -P nobody echo ::: a
+	try 125 map --no-start -P nobody echo ::: a
 }
 
 @test "--halt soon hands in no more, --halt now cancels" {

@@ -44,6 +44,16 @@ starts() {
 	is "$(starts)" 1
 }
 
+@test "map starts one, too, with a module or for programs" {
+	try 0 map -t "$TASKS" add ::: 1 2 ::: 3
+	is "$output" $'4\n5'
+	try 0 map -P other -- echo {}! ::: a b
+	is "$output" $'a!\nb!'
+	is "$(starts) $(starts other)" "1 1"
+	try 125 map -P third --no-start -- echo ::: a
+	has "$stderr" "fastworker start"
+}
+
 @test "wrong words start nothing" {
 	try 125 submit -t "$TASKS"
 	try 125 submit -t "$TASKS" --kwargs '{' add
