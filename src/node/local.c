@@ -16,7 +16,7 @@
 
 #define RESTART_FIRST_MS 100
 #define RESTART_MAX_MS   10000
-#define ARGS_MAX         24
+#define ARGS_MAX         48 /* words of the command line, but the modules */
 
 struct local {
 	struct server *server;
