@@ -46,6 +46,15 @@ static void cancel_group(struct mapping *m)
 	mout_fini(&o);
 }
 
+/* The queue is full: what it took is enough at a time. */
+static void shrink(struct mapping *m)
+{
+	size_t taken = m->nopen - m->nagain;
+
+	if (!m->strict && taken < m->window)
+		m->window = taken ? taken : 1;
+}
+
 /* What is refused: its input alone, the whole map, or the time of asking. */
 static void refused(struct item *it, const struct err *e)
 {
@@ -54,6 +63,7 @@ static void refused(struct item *it, const struct err *e)
 	if (e->code == ERR_BUSY) {
 		it->state = ITEM_AGAIN;
 		m->nagain++;
+		shrink(m);
 		if (!loop_timer_set(&m->retry))
 			loop_timer_in(&m->retry, RETRY_MS);
 		return;
@@ -245,6 +255,8 @@ static void on_event(void *arg, const struct json_node *ev, const struct msg *ms
 		buf_add(&it->record, raw, len);
 	}
 	item_end(it);
+	if (m->nagain)
+		loop_timer_in(&m->retry, 0); /* there is room again */
 	mapping_turn(m);
 }
 

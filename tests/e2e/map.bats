@@ -186,3 +186,11 @@ number() { # of the newest group
 	[ -z "$($t capture-pane -p | grep ETA)" ]
 	$t kill-server
 }
+
+@test "a full queue is waited for" {
+	"$FW" start -P narrow --base-address auto --max-queued 2 3>&- >/dev/null 2>&1
+	run --separate-stderr timeout $((PATIENCE * 2)) bash -c 'seq 300 | "$FW" map -P narrow echo'
+	is "$output" "$(seq 300)"
+	is "$status" 0
+	try 0 stop -P narrow
+}
