@@ -50,6 +50,7 @@ static void free_peer(void *arg)
 	drop_outbox(p);
 	mout_fini(&p->tasks);
 	mout_fini(&p->stops);
+	mout_fini(&p->recalls);
 	mout_fini(&p->dones);
 	free(p);
 }

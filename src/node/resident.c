@@ -40,6 +40,7 @@ struct shell {
 	struct loop_io *said_io;
 	char line[MAX_LINE];
 	size_t len;
+	bool dead; /* freed at the end of the turn: one of its own callbacks may be up the stack */
 	struct run *run; /* the call that is under way */
 	int status;      /* that the function returned; -1 = none yet */
 };
@@ -51,6 +52,15 @@ static void close_fd(int *fd)
 	if (*fd >= 0)
 		close(*fd);
 	*fd = -1;
+}
+
+static void free_now(void *arg)
+{
+	struct shell *s = arg;
+
+	free(s->path);
+	free(s->exe);
+	free(s);
 }
 
 static void forget(struct shell *s)
@@ -66,9 +76,8 @@ static void forget(struct shell *s)
 	close_fd(&s->out_fd);
 	close_fd(&s->err_fd);
 	list_del(&s->all);
-	free(s->path);
-	free(s->exe);
-	free(s);
+	s->dead = true;
+	loop_defer(s->loop, free_now, s);
 }
 
 /* How its shell ended is how the call did, which was to be it. */
@@ -153,6 +162,8 @@ static void said(void *arg, unsigned events)
 			distrust(s);
 			return;
 		}
+		if (s->dead) /* the end of its call was the end of all */
+			return;
 		s->len -= used;
 		memmove(s->line, s->line + used, s->len);
 	}

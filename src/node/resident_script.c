@@ -2,6 +2,8 @@
 #include "node/resident.h"
 
 /* Each value is a line with the number of newlines in it, and then its lines. `command` passes by functions of the module. */
+/* clang-format writes such a text otherwise each time. */
+// clang-format off
 const char resident_script[] =
 	"__fw_read() {\n"
 	"	IFS= command read -r __fw_k\n"
@@ -50,3 +52,4 @@ const char resident_script[] =
 	"	)\n"
 	"	command printf 'gone %s\\n' \"$?\" >&5\n"
 	"done\n";
+// clang-format on

@@ -264,7 +264,7 @@ static void test_random(void)
 		CHECK_INT(r.left_out, 0);
 		for (int s = 1; s < LOGREC__STREAMS; s++) {
 			CHECK_INT(r.out[s].len, want[s].len);
-			CHECK(memcmp(r.out[s].data, want[s].data, want[s].len) == 0);
+			CHECK(memcmp(buf_str(&r.out[s]), buf_str(&want[s]), want[s].len) == 0);
 			CHECK_INT(late.out[s].len, want[s].len);
 			buf_fini(&want[s]);
 		}
