@@ -137,5 +137,6 @@ int main(int argc, char **argv)
 	}
 	run(&r, words, n);
 	session_fini(&r.session);
+	cmd_fini();
 	return r.status;
 }

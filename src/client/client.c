@@ -143,6 +143,7 @@ struct client *client_new(struct net *n, const struct client_conf *conf)
 	c->conf = *conf;
 	list_init(&c->requests);
 	list_init(&c->watches);
+	list_init(&c->batches);
 	mout_init(&c->out);
 	rng_system(&c->rng);
 	c->link = link_new(n, &conf->link, &ops, c);
@@ -164,6 +165,7 @@ void client_free(struct client **client)
 	while (!list_empty(&c->requests))
 		free_request(list_first(&c->requests, struct request, all));
 	client_watches_free(c);
+	client_batches_free(c);
 	link_free(&c->link);
 	mout_fini(&c->out);
 	/* It may be on the call stack, below the answer that ends it. */

@@ -13,6 +13,7 @@ struct client {
 	int64_t watch_number;
 	struct list requests; /* struct request, in order */
 	struct list watches;  /* struct client_watch */
+	struct list batches;  /* struct batch, see submit.c */
 	struct uuid last_id;
 	struct uuid group; /* that was submitted to last, as it was answered */
 	int64_t group_n;
@@ -22,6 +23,9 @@ struct client {
 	bool failed, freed;
 	struct err fault; /* when failed */
 };
+
+/* submit.c */
+void client_batches_free(struct client *c);
 
 /* watch.c */
 void client_event(struct client *c, const struct msg *m);

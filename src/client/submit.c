@@ -17,6 +17,7 @@ struct batch {
 	struct uuid group;   /* zero = none */
 	submitted_fn *fn;
 	void *arg;
+	struct list all; /* in client.batches */
 };
 
 static void write_task(struct mout *o, const struct submission *t, const struct uuid *blob)
@@ -49,8 +50,16 @@ static void write_task(struct mout *o, const struct submission *t, const struct 
 
 static void free_batch(struct batch *b)
 {
+	list_del(&b->all);
 	map_free(&b->waiting);
 	free(b);
+}
+
+/* No answer comes any more. */
+void client_batches_free(struct client *c)
+{
+	while (!list_empty(&c->batches))
+		free_batch(list_first(&c->batches, struct batch, all));
 }
 
 static void refused(struct batch *b, const struct uuid *id, const struct err *e)
@@ -122,9 +131,10 @@ static void on_submitted(void *arg, const struct msg *m, bool more, const struct
 		note_group(b, m);
 	for (; o && !c->freed; o = json_next(o))
 		answer_one(b, o);
-	if (e)
+	if (e && !c->freed)
 		refuse_all(b, e);
-	if (!more)
+	/* With its client it went, too: a callback may have ended that. */
+	if (!more && !c->freed)
 		free_batch(b);
 }
 
@@ -135,6 +145,7 @@ static struct batch *new_batch(struct client *c, struct client_watch *w, submitt
 
 	b->client = c;
 	b->waiting = map_new();
+	list_push_back(&c->batches, &b->all);
 	b->watch = w ? client_watch_number(w) : 0;
 	b->fn = fn;
 	b->arg = arg;

@@ -180,6 +180,19 @@ static void free_ctx(void *arg)
 	free(ctx);
 }
 
+static struct list orphans = LIST_INIT(orphans);
+
+void cmd_fini(void)
+{
+	struct cmd_ctx *ctx;
+
+	while ((ctx = list_first(&orphans, struct cmd_ctx, orphan))) {
+		list_del(&ctx->orphan);
+		opts_free(&ctx->opts);
+		free(ctx);
+	}
+}
+
 static void release(struct cmd_ctx *ctx)
 {
 	ctx->ended = true;
@@ -192,6 +205,8 @@ static void release(struct cmd_ctx *ctx)
 	/* The command may be on the call stack still; answers that are under way free it later. */
 	if (!ctx->holds)
 		loop_defer(ctx->session->loop, free_ctx, ctx);
+	else
+		list_push_back(&orphans, &ctx->orphan);
 }
 
 void cmd_done(struct cmd_ctx *ctx, int status)
@@ -230,6 +245,8 @@ bool cmd_let(struct cmd_ctx *ctx)
 {
 	bool live = !ctx->ended;
 
+	if (ctx->holds == 1 && !live)
+		list_del(&ctx->orphan);
 	if (--ctx->holds == 0 && !live)
 		loop_defer(ctx->session->loop, free_ctx, ctx);
 	return live;

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "base/list.h"
 #include "base/opt.h"
 #include "cmd/out.h"
 #include "cmd/session.h"
@@ -70,6 +71,7 @@ struct cmd_ctx {
 	bool ended, json;
 	struct starting *starting; /* see cmd_connect(); else NULL */
 	unsigned holds;
+	struct list orphan; /* ended, and answers are still under way */
 	cmd_done_fn *done;
 	void *done_arg;
 };
@@ -110,6 +112,9 @@ void cmd_connect(struct cmd_ctx *ctx, cmd_connected_fn *fn);
  * ctx->ended. */
 struct cmd_ctx *cmd_hold(struct cmd_ctx *ctx);
 bool cmd_let(struct cmd_ctx *ctx);
+
+/* At the end of the process, when no answer can come any more: what waits for one. */
+void cmd_fini(void);
 
 /* Help texts, from the table. */
 void cmd_help_all(struct buf *out);

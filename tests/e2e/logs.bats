@@ -150,7 +150,11 @@ logs_dir() {
 	n=$(fw submit -n between "$fw_dir/on")
 	follow "$n"
 	client=$BG
-	wait_for grep -q before "$fw_dir/out"
+	wait_for grep -q before "$fw_dir/out" || {
+		tail -v "$fw_dir"/out "$fw_dir"/err "$fw_dir"/w1.err
+		fw status "$n"
+		return 1
+	}
 	kill -9 "$first"
 	FW_KILLED=1
 	fw_subworker w2
