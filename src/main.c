@@ -1,5 +1,6 @@
 /* fastworker: the command from argv[0] or argv[1]; nothing else. */
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -101,6 +102,18 @@ static void command_first(char **words, size_t n)
 	}
 }
 
+/* A file of ours must not get the number of a closed stdin, stdout or stderr, and be written into. */
+static void fill_standard(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	static struct run r;
@@ -109,6 +122,7 @@ int main(int argc, char **argv)
 	char **words = words_of(argc, argv, &n);
 	char *alone[2] = {NULL, NULL};
 
+	fill_standard();
 	setlocale(LC_ALL, "");
 	signal(SIGPIPE, SIG_IGN);
 	if (n == 0) {

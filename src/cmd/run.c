@@ -27,8 +27,9 @@ struct running {
 	char id[UUID_TEXT];
 	int64_t n; /* its number; 0 = not answered yet */
 	struct ending ending;
-	bool read; /* all of its output was given */
-	int interrupts;
+	bool read;            /* all of its output was given */
+	int interrupts, ends; /* ^C; other signals that end a process */
+	bool unread;          /* whoever read our stdout is gone */
 };
 
 static const struct opt opts[] = {
@@ -78,17 +79,40 @@ static void release(struct cmd_ctx *ctx)
 /* Over when it has ended, all of its output has come, and all of that is written. */
 static void check_end(struct running *r)
 {
-	if (!r->ending.final || (r->log && !r->read) || !pour_empty(r->pour))
+	if (r->unread || !r->ending.final || (r->log && !r->read) || !pour_empty(r->pour))
 		return;
 	if (ending_status(&r->ending) && strcmp(r->ending.cause, "exit") != 0)
 		ending_tell(r->ctx->out, &r->ending);
 	cmd_done(r->ctx, ending_status(&r->ending));
 }
 
+static void send_cancel(struct running *r, const char *reason, client_fn *fn);
+
+static void on_unread(void *arg, const struct msg *m, bool more, const struct err *e)
+{
+	struct cmd_ctx *ctx = arg;
+
+	if (!more && cmd_let(ctx))
+		cmd_done(ctx, 128 + SIGPIPE);
+}
+
+/* As a program whose output nobody reads any more: it ends. */
+static bool lost_reader(struct running *r)
+{
+	if (!r->ctx->out->failed)
+		return false;
+	if (!r->unread)
+		send_cancel(r, "nobody reads its output", on_unread);
+	r->unread = true;
+	return true;
+}
+
 static void on_drained(void *arg)
 {
 	struct running *r = arg;
 
+	if (lost_reader(r))
+		return;
 	if (r->log)
 		client_log_pause(r->log, false);
 	check_end(r);
@@ -103,6 +127,8 @@ static void on_log(void *arg, const struct client_log_news *news)
 		if (pour_full(r->pour))
 			client_log_pause(r->log, true);
 	}
+	if (lost_reader(r))
+		return;
 	if (news->left_out > 0)
 		out_note(r->ctx->out, "%lld bytes of its output are lost",
 			(long long)news->left_out);
@@ -211,7 +237,7 @@ static void send_signal(struct running *r, int signo)
 	mout_fini(&o);
 }
 
-static void send_cancel(struct running *r)
+static void send_cancel(struct running *r, const char *reason, client_fn *fn)
 {
 	struct mout o;
 
@@ -220,22 +246,26 @@ static void send_cancel(struct running *r)
 	jout_array(&o.w, "ids");
 	jout_str(&o.w, NULL, r->id);
 	jout_end_array(&o.w);
-	jout_str(&o.w, "reason", "interrupted");
-	client_send(r->client, &o, on_signalled, cmd_hold(r->ctx));
+	jout_str(&o.w, "reason", reason);
+	client_send(r->client, &o, fn, cmd_hold(r->ctx));
 	mout_fini(&o);
 }
 
-/* They go through. One that did not begin is cancelled; so is one that does not mind a second ^C; a third one leaves it. */
+/* They go through. One that did not begin is cancelled; so is one that does not mind a second ^C; a third one leaves it, and so does
+ * the second of the others. */
 static bool on_signal(struct cmd_ctx *ctx, int signo)
 {
 	struct running *r = ctx->state;
 
 	if (!r || !r->n || opts_flag(ctx->opts, "non-blocking"))
 		return false;
-	if (signo == SIGINT && ++r->interrupts > 2)
+	if (signo == SIGINT ? ++r->interrupts > 2 : ++r->ends > 1)
+		return false;
+	/* Nothing is there any more that it could go to. */
+	if (r->ending.final || !client_up(r->client))
 		return false;
 	if (strcmp(r->ending.state, "running") != 0 || r->interrupts == 2)
-		send_cancel(r);
+		send_cancel(r, "interrupted", on_signalled);
 	else
 		send_signal(r, signo);
 	return true;

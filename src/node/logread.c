@@ -268,6 +268,15 @@ static int read_on(const struct logfile_ask *ask, int64_t size, struct buf *data
 	return 0;
 }
 
+/* Its runner has made it just now, and its first line is not there yet, or not all of it. */
+static bool just_made(int fd)
+{
+	char text[FIRST_MAX];
+	ssize_t n = pread(fd, text, sizeof(text), 0);
+
+	return n >= 0 && (size_t)n < sizeof(text) && !memchr(text, '\n', (size_t)n);
+}
+
 int logfile_read(const struct logfile_ask *ask, struct buf *data, struct logfile_got *got,
 	struct err *e)
 {
@@ -282,7 +291,10 @@ int logfile_read(const struct logfile_ask *ask, struct buf *data, struct logfile
 	if (fd < 0)
 		return err_errno(e, ERR_IO, "%s", ask->path);
 	size = part_size(fd);
+	bool early = !size && just_made(fd);
 	close(fd);
+	if (early)
+		return 0;
 	if (!size)
 		return err_set(e, ERR_DATA, "%s is not a log of fastworker", ask->path);
 	if (ask->tail >= 0)

@@ -122,6 +122,34 @@ teardown_file() { fw_teardown; }
 	has "$(cat err2)" "interrupted"
 }
 
+@test "many at once: each has all of its output" {
+	several() {
+		local i
+		for i in $(seq 40); do
+			[ "$("$FW" run -- echo "$1-$i" 3>&-)" = "$1-$i" ] || echo "$1-$i is lost"
+		done
+	}
+	for k in a b c d; do several $k >"several.$k" & done
+	wait
+	is "$(cat several.a several.b several.c several.d)" ""
+}
+
+@test "whoever reads its output goes: it ends" {
+	run bash -c '"$FW" run -- yes 2>err | head -1; echo ${PIPESTATUS[0]}'
+	is "$output" $'y\n141'
+	ended() { [ "$(fw tasks --json state=running task=fw.run | jq -s length)" = 0 ]; }
+	wait_for ended
+}
+
+@test "closed descriptors are no file of ours" {
+	run timeout 20 bash -c '"$FW" run -- echo lost >&-'
+	is "$status" 0
+	run timeout 20 bash -c '"$FW" run -- sh -c "echo to-stdout" <&- 2>&-'
+	is "$output" to-stdout
+	run timeout 20 bash -c '"$FW" run --stdin -- cat <&-'
+	is "$status" 0
+}
+
 @test "--stdin: my stdin, byte for byte" {
 	head -c 3000000 /dev/urandom >in
 	fw run --stdin -- cat <in >out3
