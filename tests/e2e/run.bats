@@ -124,9 +124,10 @@ teardown_file() { fw_teardown; }
 
 @test "many at once: each has all of its output" {
 	several() {
-		local i
+		local i got
 		for i in $(seq 40); do
-			[ "$("$FW" run -- echo "$1-$i" 3>&-)" = "$1-$i" ] || echo "$1-$i is lost"
+			got=$("$FW" run -- echo "$1-$i" 2>&1 3>&-) || got="$got, status $?"
+			[ "$got" = "$1-$i" ] || echo "$1-$i: $got"
 		done
 	}
 	for k in a b c d; do several $k >"several.$k" & done
