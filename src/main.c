@@ -102,16 +102,13 @@ static void command_first(char **words, size_t n)
 	}
 }
 
-/* A file of ours must not get the number of a closed stdin, stdout or stderr, and be written into. */
+/* A file of ours must not get the number of a closed stdin, stdout or stderr, and be written into. What cannot be read or written stays an error. */
 static void fill_standard(void)
 {
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+			open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			_exit(70);
 }
 
 int main(int argc, char **argv)

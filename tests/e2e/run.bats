@@ -144,11 +144,11 @@ teardown_file() { fw_teardown; }
 
 @test "closed descriptors are no file of ours" {
 	run timeout 20 bash -c '"$FW" run -- echo lost >&-'
-	is "$status" 0
+	is "$status" 141
 	run timeout 20 bash -c '"$FW" run -- sh -c "echo to-stdout" <&- 2>&-'
 	is "$output" to-stdout
 	run timeout 20 bash -c '"$FW" run --stdin -- cat <&-'
-	is "$status" 0
+	is "$status" 125
 }
 
 @test "--stdin: my stdin, byte for byte" {
