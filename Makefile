@@ -13,7 +13,7 @@ BINARY  ?= $(if $(filter-out linux,$(PLATFORM)),$(BUILD)/fastworker,fastworker)
 base_OBJS := mem err buf bytes str uuid rng clock map heap log json json_check json_read json_out \
 	opt opt_value opt_words ini paths digest loop signals fraction
 core_OBJS := group needs variant kit state task ends event names queue pace credit worker held lease cache restore model query filter
-proto_OBJS := logrec address keys keyring context messages msg document wire sock holder zap link resolve
+proto_OBJS := logrec address keys keyring context items messages msg document wire sock holder zap link resolve
 store_OBJS := schema store rows load others
 client_OBJS := client watch submit fetch log feed
 node_OBJS := task_limits module_parse module_task modules module_check module_copy module_reload notice hangup limits offer runner_msg inside_msg inside inside_client args scratch $(PLATFORM) tree logfile logread keeper run run_read run_end resident resident_script run_output run_input run_log builtin runner spawn slot slot_read slot_watch \

@@ -1,252 +1,9 @@
 /* The list of messages: one entry each with sender, role, fields and a sentence. Change PROTOCOL.md with `make protocol`. */
+#include "proto/items.h"
 #include "proto/keyring.h"
-#include "proto/msg.h"
 
-#define WORD     64
-#define NAME     64
-#define SELECTOR 80
-#define LINE     1024
-#define DOC      2048
-
-#define FIELD(n, t, m, x, d)                                                                   \
-	{                                                                                      \
-		.name = n, .type = t, .must = m, .max = x, .doc = d                            \
-	}
-#define LIST(n, m, i, d)                                                                       \
-	{                                                                                      \
-		.name = n, .type = F_LIST, .must = m, .items = i, .doc = d                     \
-	}
 #define MORE        FIELD("more", F_BOOL, false, 0, "others follow in another message of the same r")
 #define FIELDS(...) ((const struct msg_field[]){__VA_ARGS__, {.type = F_END}})
-
-/* One task as it is asked for. */
-static const struct msg_field submit_task[] = {
-	FIELD("id", F_ID, true, 0,
-		"made by the client: UUIDv7; sent again it gets the same answer"),
-	FIELD("name", F_STR, true, NAME, "of the task function"),
-	FIELD("priority", F_STR, false, WORD, "low, normal, high, critical; normal"),
-	FIELD("timeout_ms", F_INT, false, 0, "per attempt; 0 = none; left out: the module's"),
-	FIELD("defer", F_BOOL, false, 0,
-		"queue it even when no worker ever announced the name"),
-	FIELD("needs", F_STR, false, LINE,
-		"words, db,gpu: only a worker that has all of them takes it"),
-	FIELD("args_blob", F_ID, false, 0,
-		"arguments that were sent before with blob_put, instead of args"),
-	FIELD("args", F_LEN, false, 0, "JSON array, as text; left out: []"),
-	FIELD("kwargs", F_LEN, false, 0, "JSON object, as text; left out: {}"),
-	FIELD("stdin", F_BOOL, false, 0,
-		"its stdin comes from this connection, with `stdin`, once it runs; it runs at most once"),
-	FIELD("once", F_BOOL, false, 0,
-		"at most once: when its worker is lost it fails, and is not run again"),
-	FIELD("stream", F_BOOL, false, 0,
-		"keep no result: the sender reads its output with log, and the task waits for that reader"),
-	{.type = F_END},
-};
-
-static const struct msg_field submitted_task[] = {
-	FIELD("id", F_ID, true, 0, "as given"),
-	FIELD("n", F_INT, false, 0, "its short number"),
-	FIELD("state", F_STR, false, WORD, "now"),
-	FIELD("again", F_BOOL, false, 0, "it was there already"),
-	FIELD("code", F_STR, false, WORD, "word of the error: it was not taken in"),
-	FIELD("why", F_STR, false, LINE, "the error, for people"),
-	{.type = F_END},
-};
-
-/* One task as it stands: the record that get, query and event share. */
-static const struct msg_field record[] = {
-	FIELD("id", F_ID, true, 0, "of the task"),
-	FIELD("n", F_INT, true, 0, "its short number"),
-	FIELD("name", F_STR, true, NAME, "of the task function"),
-	FIELD("state", F_STR, true, WORD,
-		"scheduled, queued, assigned, running, retrying, success, failure, cancelled"),
-	FIELD("priority", F_STR, true, WORD, ""),
-	FIELD("owner", F_STR, true, NAME, "principal that submitted it"),
-	FIELD("attempt", F_INT, true, 0, "how often it was given to a worker"),
-	FIELD("worker", F_STR, false, SELECTOR, "of the last attempt"),
-	FIELD("batch", F_INT, false, 0, "short number of its group"),
-	FIELD("created_at", F_INT, true, 0, "ms since 1970, as all times"),
-	FIELD("started_at", F_INT, false, 0, ""),
-	FIELD("completed_at", F_INT, false, 0, ""),
-	FIELD("progress", F_JSON, false, 0, "a number from 0 to 1, as the task told last"),
-	FIELD("progress_text", F_STR, false, LINE, "likewise"),
-	FIELD("cause", F_STR, false, WORD, "why it failed or was cancelled"),
-	FIELD("exit", F_INT, false, 0, "exit status of its program"),
-	FIELD("signal", F_INT, false, 0, "that ended it"),
-	FIELD("error", F_STR, false, LINE, "one line"),
-	FIELD("run_ms", F_INT, false, 0, "wall time of the attempt"),
-	FIELD("user_ms", F_INT, false, 0, "processor time of its processes"),
-	FIELD("sys_ms", F_INT, false, 0, "the kernel's for them"),
-	FIELD("rss_kb", F_INT, false, 0, "peak memory of its largest process"),
-	FIELD("left", F_INT, false, 0,
-		"processes that were still there when it had ended, and were killed"),
-	FIELD("left_names", F_STR, false, LINE, "of them, each once"),
-	FIELD("cancel_by", F_STR, false, NAME, "principal"),
-	FIELD("cancel_reason", F_STR, false, LINE, ""),
-	FIELD("report", F_STR, false, LINE, "how a cancelled attempt ended"),
-	FIELD("lost", F_INT, false, 0, "attempts that ran when their worker was lost"),
-	FIELD("needs", F_STR, false, LINE, "as submitted"),
-	FIELD("waits", F_STR, false, LINE, "of a queued one: why no worker can take it now"),
-	FIELD("args_preview", F_STR, false, LINE,
-		"the beginning of its arguments as JSON text"),
-	FIELD("outs", F_INT, false, 0, "bytes that it wrote to stdout"),
-	FIELD("errs", F_INT, false, 0, "bytes that it wrote to stderr"),
-	FIELD("stream", F_BOOL, false, 0, "it keeps no result: its output is in its log"),
-	FIELD("log", F_STR, false, LINE, "the file with its output, on its worker's host"),
-	FIELD("type", F_STR, false, WORD, "of the result: bytes or json"),
-	FIELD("size", F_INT, false, 0, "of the result, in bytes"),
-	FIELD("result", F_LEN, false, 0,
-		"the result itself, when asked for and not too large: fetch that with blob_get"),
-	{.type = F_END},
-};
-
-static const struct msg_field event[] = {
-	FIELD("seq", F_INT, true, 0, "number in the stream; 0: the state now, not a change"),
-	FIELD("at", F_INT, true, 0, "ms since 1970"),
-	FIELD("event", F_STR, true, WORD,
-		"task.queued, task.started, task.success, worker.registered, ..."),
-	FIELD("id", F_ID, false, 0, "task"),
-	FIELD("n", F_INT, false, 0, "task"),
-	FIELD("name", F_STR, false, NAME, "task"),
-	FIELD("state", F_STR, false, WORD, "after the change"),
-	FIELD("priority", F_STR, false, WORD, ""),
-	FIELD("attempt", F_INT, false, 0, ""),
-	FIELD("worker", F_STR, false, SELECTOR, ""),
-	FIELD("batch", F_INT, false, 0, "short number of its group"),
-	FIELD("progress", F_JSON, false, 0, "with task.progress, and with the state now"),
-	FIELD("progress_text", F_STR, false, LINE, "likewise"),
-	FIELD("cause", F_STR, false, WORD, "with the end of a task, as in a record"),
-	FIELD("exit", F_INT, false, 0, ""),
-	FIELD("signal", F_INT, false, 0, ""),
-	FIELD("text", F_STR, false, LINE, "error or reason, cut"),
-	FIELD("error", F_STR, false, LINE, "with the end of a task, whole"),
-	FIELD("outs", F_INT, false, 0, "bytes that it wrote to stdout"),
-	FIELD("errs", F_INT, false, 0, "bytes that it wrote to stderr"),
-	FIELD("run_ms", F_INT, false, 0, "with the end of a task, as in a record"),
-	FIELD("user_ms", F_INT, false, 0, ""),
-	FIELD("sys_ms", F_INT, false, 0, ""),
-	FIELD("rss_kb", F_INT, false, 0, ""),
-	FIELD("left", F_INT, false, 0, ""),
-	FIELD("left_names", F_STR, false, LINE, ""),
-	FIELD("type", F_STR, false, WORD, "of the result"),
-	FIELD("size", F_INT, false, 0, "of the result"),
-	FIELD("result", F_LEN, false, 0, "when asked for and not too large"),
-	{.type = F_END},
-};
-
-static const struct msg_field attempt[] = {
-	FIELD("id", F_ID, true, 0, "task"),
-	FIELD("attempt", F_INT, true, 0, "its attempt number: another one is stale"),
-	{.type = F_END},
-};
-
-static const struct msg_field progress_task[] = {
-	FIELD("id", F_ID, true, 0, ""),
-	FIELD("attempt", F_INT, true, 0, ""),
-	FIELD("millionths", F_INT, false, 0, "how far it is, of 1000000; left out: as before"),
-	FIELD("text", F_STR, false, LINE, "at most 119 bytes count; left out: as before"),
-	{.type = F_END},
-};
-
-static const struct msg_field announced_task[] = {
-	FIELD("name", F_STR, true, NAME, ""),
-	FIELD("module", F_STR, false, NAME, ""),
-	FIELD("doc", F_STR, false, DOC, ""),
-	FIELD("params", F_STR, false, LINE, "usage of its arguments"),
-	FIELD("needs", F_STR, false, LINE,
-		"words: a worker that does not have all of them is not given it"),
-	{.type = F_END},
-};
-
-static const struct msg_field announced_module[] = {
-	FIELD("name", F_STR, true, 255, ""),
-	FIELD("digest", F_STR, false, WORD,
-		"16 hexadecimal digits; modules of one name that differ are pointed out"),
-	FIELD("broken", F_STR, false, LINE,
-		"why its newest version could not be loaded; the tasks are those of the one before"),
-	{.type = F_END},
-};
-
-static const struct msg_field given_task[] = {
-	FIELD("id", F_ID, true, 0, ""),
-	FIELD("attempt", F_INT, true, 0, "fencing token: goes back with started and done"),
-	FIELD("n", F_INT, true, 0, "short number"),
-	FIELD("name", F_STR, true, NAME, ""),
-	FIELD("timeout_ms", F_INT, false, 0, "0 = none; left out: the module's"),
-	FIELD("size", F_INT, false, 0,
-		"of the arguments, when they are to be fetched with blob_get"),
-	FIELD("stdin", F_BOOL, false, 0, "its stdin comes as `stdin`"),
-	FIELD("stream", F_BOOL, false, 0, "keep no result"),
-	FIELD("hold", F_BOOL, false, 0,
-		"do not let it write on when its reader falls behind: see follower of log_read"),
-	FIELD("args", F_LEN, false, 0, "JSON array"),
-	FIELD("kwargs", F_LEN, false, 0, "JSON object"),
-	FIELD("place", F_LEN, false, 0, "as submitted"),
-	{.type = F_END},
-};
-
-static const struct msg_field done_task[] = {
-	FIELD("id", F_ID, true, 0, ""),
-	FIELD("attempt", F_INT, true, 0, ""),
-	FIELD("ok", F_BOOL, true, 0, ""),
-	FIELD("cancelled", F_BOOL, false, 0, "ended because the control plane asked"),
-	FIELD("cause", F_STR, false, WORD, "exit, signal, timeout, start, lost, limit, oom"),
-	FIELD("exit", F_INT, false, 0, "status"),
-	FIELD("signal", F_INT, false, 0, ""),
-	FIELD("error", F_STR, false, LINE, "one line"),
-	FIELD("run_us", F_INT, false, 0,
-		"from its start to its end; names that are measured to be short get credit"),
-	FIELD("again", F_BOOL, false, 0,
-		"its runner died with it, and it may be run again: a built-in task"),
-	FIELD("type", F_STR, false, WORD, "of the result: bytes or json"),
-	FIELD("user_ms", F_INT, false, 0, "processor time of its processes"),
-	FIELD("sys_ms", F_INT, false, 0, "the kernel's for them"),
-	FIELD("rss_kb", F_INT, false, 0, "peak memory of its largest process"),
-	FIELD("left", F_INT, false, 0,
-		"processes that were still there when it had ended, and were killed"),
-	FIELD("left_names", F_STR, false, LINE, "of them, each once"),
-	FIELD("result_blob", F_ID, false, 0, "result that was sent before with blob_put"),
-	FIELD("outs", F_INT, false, 0, "bytes that it wrote to stdout"),
-	FIELD("errs", F_INT, false, 0, "bytes that it wrote to stderr"),
-	FIELD("log_error", F_STR, false, LINE, "why its output could not be written to a file"),
-	FIELD("result", F_LEN, false, 0, ""),
-	FIELD("tail", F_LEN, false, 0,
-		"the last 64 KiB of its output as records; left out when the result says the same"),
-	{.type = F_END},
-};
-
-static const struct msg_field stopped_task[] = {
-	FIELD("id", F_ID, true, 0, ""),
-	FIELD("attempt", F_INT, true, 0, ""),
-	FIELD("grace_ms", F_INT, false, 0, "between TERM and KILL"),
-	{.type = F_END},
-};
-
-static const struct msg_field cancelled_task[] = {
-	FIELD("id", F_ID, false, 0, "left out when the selector names none"),
-	FIELD("selector", F_STR, true, SELECTOR, "as given"),
-	FIELD("n", F_INT, false, 0, ""),
-	FIELD("ok", F_BOOL, true, 0, "cancelled now"),
-	FIELD("was", F_STR, false, WORD, "state before"),
-	FIELD("state", F_STR, false, WORD, "state now"),
-	FIELD("why", F_STR, false, LINE, "when not ok"),
-	FIELD("again", F_BOOL, false, 0,
-		"it was cancelled before, and its processes still ended"),
-	FIELD("ending", F_BOOL, false, 0, "its processes still end"),
-	FIELD("report", F_STR, false, LINE, "how they ended"),
-	{.type = F_END},
-};
-
-static const struct msg_field drained_worker[] = {
-	FIELD("worker", F_STR, true, SELECTOR, "as given"),
-	FIELD("ok", F_BOOL, true, 0, "there is such a worker"),
-	FIELD("why", F_STR, false, LINE, "when not ok"),
-	FIELD("again", F_BOOL, false, 0, "it was so before"),
-	FIELD("draining", F_BOOL, false, 0, "it gets nothing new"),
-	FIELD("leaving", F_BOOL, false, 0, "it was told to end"),
-	FIELD("running", F_INT, false, 0, "what it still has"),
-	{.type = F_END},
-};
 
 static const struct msg_field none[] = {{.type = F_END}};
 
@@ -278,7 +35,7 @@ static const struct msg_def defs[MSG__COUNT] = {
 	[MSG_SUBMIT] = {"submit", FROM_CLIENT, ROLE_SUBMIT, true, MSG_SUBMITTED,
 		FIELDS(FIELD("place", F_LEN, false, 0,
 			       "of all its programs (tasks fw.run): JSON object with cwd, umask, env; at most 64 KiB"),
-			LIST("tasks", true, submit_task, "in order"),
+			LIST("tasks", true, items_submit_task, "in order"),
 			FIELD("group", F_ID, false, 0,
 				"that they belong to: UUIDv7, made by the client; the first submission with it makes the group"),
 			FIELD("watch", F_INT, false, 0,
@@ -288,7 +45,7 @@ static const struct msg_def defs[MSG__COUNT] = {
 				"of that watch: tell only how each task ended")),
 		"Queues tasks, each on its own: one that is refused does not hold up the others."},
 	[MSG_SUBMITTED] = {"submitted", FROM_SERVER, 0, true, MSG__COUNT,
-		FIELDS(LIST("tasks", true, submitted_task, "in the same order"),
+		FIELDS(LIST("tasks", true, items_submitted_task, "in the same order"),
 			FIELD("group_n", F_INT, false, 0,
 				"short number of their group: b3 names all of its tasks"),
 			MORE),
@@ -301,7 +58,7 @@ static const struct msg_def defs[MSG__COUNT] = {
 				"answer when all are final, or after this time")),
 		"Asks for tasks as they stand."},
 	[MSG_RECORDS] = {"records", FROM_SERVER, 0, true, MSG__COUNT,
-		FIELDS(LIST("tasks", true, record, "those that were found"),
+		FIELDS(LIST("tasks", true, items_record, "those that were found"),
 			FIELD("missing", F_WORDS, false, SELECTOR,
 				"selectors that name no task"),
 			MORE),
@@ -335,7 +92,7 @@ static const struct msg_def defs[MSG__COUNT] = {
 				"answer for what runs when its processes have ended, or after this time; 0 or left out: at once")),
 		"Cancels tasks: recorded at once, what runs is stopped. Again for a cancelled task whose processes still end: no error."},
 	[MSG_CANCELLED] = {"cancelled", FROM_SERVER, 0, true, MSG__COUNT,
-		FIELDS(LIST("tasks", true, cancelled_task, "one each"), MORE),
+		FIELDS(LIST("tasks", true, items_cancelled_task, "one each"), MORE),
 		"Answers cancel."},
 	[MSG_WATCH] = {"watch", FROM_CLIENT, ROLE_SUBMIT | ROLE_QUERY, true, MSG_WATCHING,
 		FIELDS(FIELD("watch", F_INT, true, 0,
@@ -359,7 +116,7 @@ static const struct msg_def defs[MSG__COUNT] = {
 		"Answers watch; events follow it."},
 	[MSG_EVENT] = {"event", FROM_SERVER, 0, true, MSG__COUNT,
 		FIELDS(FIELD("watch", F_INT, true, 0, ""),
-			LIST("events", true, event, "in order"),
+			LIST("events", true, items_event, "in order"),
 			FIELD("gap", F_BOOL, false, 0,
 				"the reader was too slow: some were dropped before these")),
 		"What happened."},
@@ -448,7 +205,7 @@ static const struct msg_def defs[MSG__COUNT] = {
 			FIELD("on", F_BOOL, true, 0, "false: they get tasks again")),
 		"Workers are to get nothing new. They remember it until their process ends."},
 	[MSG_DRAINED] = {"drained", FROM_SERVER, 0, true, MSG__COUNT,
-		FIELDS(LIST("workers", true, drained_worker, "one each"), MORE),
+		FIELDS(LIST("workers", true, items_drained_worker, "one each"), MORE),
 		"Answers drain."},
 	[MSG_REST] = {"rest", FROM_SERVER, 0, true, MSG__COUNT,
 		FIELDS(FIELD("on", F_BOOL, true, 0, "false: it gets tasks again")),
@@ -474,35 +231,36 @@ static const struct msg_def defs[MSG__COUNT] = {
 				"takes nothing new: it ends when what it runs has ended"),
 			FIELD("drained", F_BOOL, false, 0,
 				"it was told with rest to take nothing new"),
-			LIST("held", false, attempt,
+			LIST("held", false, items_attempt,
 				"attempts that it has: others that it was given were lost on the way and are sent again"),
 			FIELD("logs", F_STR, false, LINE,
 				"folder of its logs: <n / 1000>/<n>-<attempt>-<id>.log below it"),
 			FIELD("has", F_STR, false, LINE,
 				"words, db,gpu: for tasks that need them"),
-			LIST("modules", false, announced_module, "what its tasks come from"),
-			LIST("tasks", true, announced_task, "what it can run")),
+			LIST("modules", false, items_announced_module,
+				"what its tasks come from"),
+			LIST("tasks", true, items_announced_task, "what it can run")),
 		"A worker offers itself; again after each reconnect and each change of its tasks."},
 	[MSG_REGISTERED] = {"registered", FROM_SERVER, 0, true, MSG__COUNT,
 		FIELDS(FIELD("lease_ms", F_INT, true, 0,
 			       "silence after which its tasks go to others"),
 			FIELD("heartbeat_ms", F_INT, true, 0, "how often to send heartbeat"),
-			LIST("held", true, attempt,
+			LIST("held", true, items_attempt,
 				"attempts that are still its own: it stops all others")),
 		"Answers register; tasks follow."},
 	[MSG_TASK] = {"task", FROM_SERVER, 0, false, MSG__COUNT,
-		FIELDS(LIST("tasks", true, given_task, "")),
+		FIELDS(LIST("tasks", true, items_given_task, "")),
 		"Work for a worker: as much as it has free slots, and more of what is measured to be short."},
 	[MSG_RECALL] = {"recall", FROM_SERVER, 0, true, MSG__COUNT,
-		FIELDS(LIST("tasks", true, attempt, "")),
+		FIELDS(LIST("tasks", true, items_attempt, "")),
 		"Attempts that wait at a worker for too long. Those that have not started come back with returned, of the others nothing is said."},
 	[MSG_RETURNED] = {"returned", FROM_WORKER, ROLE_WORKER, true, MSG__COUNT,
-		FIELDS(LIST("tasks", true, attempt, "")),
+		FIELDS(LIST("tasks", true, items_attempt, "")),
 		"Attempts that did not start and do not: they are queued again."},
 	[MSG_STARTED] = {"started", FROM_WORKER, ROLE_WORKER, true, MSG__COUNT,
-		FIELDS(LIST("tasks", true, attempt, "")), "The runner has begun."},
+		FIELDS(LIST("tasks", true, items_attempt, "")), "The runner has begun."},
 	[MSG_PROGRESS] = {"progress", FROM_WORKER, ROLE_WORKER, true, MSG__COUNT,
-		FIELDS(LIST("tasks", true, progress_task, "")),
+		FIELDS(LIST("tasks", true, items_progress_task, "")),
 		"What running tasks say of themselves: at most 10 a second of each, the newest one."},
 	[MSG_STDIN] = {"stdin", FROM_CLIENT | FROM_SERVER, ROLE_SUBMIT, true, MSG_STDIN_ACK,
 		FIELDS(FIELD("id", F_ID, true, 0, ""), FIELD("attempt", F_INT, true, 0, ""),
@@ -520,10 +278,10 @@ static const struct msg_def defs[MSG__COUNT] = {
 				"send this part again: it may be lost")),
 		"Answers stdin when its data is written: credit for the next part."},
 	[MSG_DONE] = {"done", FROM_WORKER, ROLE_WORKER, true, MSG_DONE_OK,
-		FIELDS(LIST("tasks", true, done_task, "")),
+		FIELDS(LIST("tasks", true, items_done_task, "")),
 		"Attempts that ended. Sent again until answered."},
 	[MSG_DONE_OK] = {"done_ok", FROM_SERVER, 0, true, MSG__COUNT,
-		FIELDS(LIST("tasks", true, attempt,
+		FIELDS(LIST("tasks", true, items_attempt,
 			"recorded, or refused as stale: forget them")),
 		"Answers done."},
 	[MSG_SIGNAL] = {"signal", FROM_CLIENT, ROLE_SUBMIT, false, MSG_SIGNALLED,
@@ -538,7 +296,7 @@ static const struct msg_def defs[MSG__COUNT] = {
 			FIELD("signal", F_INT, true, 0, "")),
 		"A signal for an attempt."},
 	[MSG_STOP] = {"stop", FROM_SERVER, 0, true, MSG__COUNT,
-		FIELDS(LIST("tasks", true, stopped_task, "")),
+		FIELDS(LIST("tasks", true, items_stopped_task, "")),
 		"Attempts to end: cancelled. Each is answered with done."},
 	[MSG_HEARTBEAT] = {"heartbeat", FROM_WORKER, ROLE_WORKER, true, MSG_ALIVE, none,
 		"A worker is alive."},
